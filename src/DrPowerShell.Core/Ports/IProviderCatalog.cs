@@ -1,0 +1,7 @@
+namespace DrPowerShell.Core.Ports;
+
+/// <summary>What the Providers assembly offers; <c>ProviderLoader</c> finds the one implementation there.</summary>
+public interface IProviderCatalog
+{
+    IEtcdConnector Etcd { get; }
+}
