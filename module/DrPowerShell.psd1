@@ -1,0 +1,27 @@
+@{
+    RootModule           = 'DrPowerShell.Module.dll'
+    ModuleVersion        = '0.1.0'
+    GUID                 = '28498805-5a4d-4584-8080-eec32f00fbb1'
+    Author               = 'The DrPowerShell team'
+    CompanyName          = 'DrPowerShell'
+    Copyright            = '(c) The DrPowerShell team.'
+    Description          = 'Disaster recovery for etcd: snapshots that are proved, restores without native tools, and sandboxes to try them in. Compiled cmdlets, typed objects, no etcdctl or etcdutl needed.'
+
+    PowerShellVersion    = '7.4'
+    CompatiblePSEditions = @('Core')
+
+    FormatsToProcess     = @('DrPowerShell.Format.ps1xml')
+
+    CmdletsToExport      = @(
+    )
+    FunctionsToExport    = @()
+    AliasesToExport      = @()
+    VariablesToExport    = @()
+
+    PrivateData          = @{
+        PSData = @{
+            Tags         = @('etcd', 'DisasterRecovery', 'Backup', 'Restore', 'Snapshot', 'Kubernetes', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')
+            ReleaseNotes = 'First release: snapshots of a live etcd cluster, their verification, the restore of members from them, and sandbox clusters.'
+        }
+    }
+}
