@@ -1,0 +1,24 @@
+namespace DrPowerShell.Module.Connections;
+
+/// <summary>A cluster as <c>-Cluster</c> takes it: the name of an open connection, or the connection itself.</summary>
+public sealed class ClusterReference
+{
+    /// <summary>The name of an open connection.</summary>
+    public ClusterReference(string name) => Name = name;
+
+    /// <summary>A connection that Connect-EtcdCluster returned.</summary>
+    public ClusterReference(EtcdConnection connection)
+    {
+        Name = connection.Name;
+        Connection = connection;
+    }
+
+    /// <summary>The connection's name.</summary>
+    public string Name { get; }
+
+    /// <summary>The connection, where one was given.</summary>
+    public EtcdConnection? Connection { get; }
+
+    /// <inheritdoc/>
+    public override string ToString() => Name;
+}

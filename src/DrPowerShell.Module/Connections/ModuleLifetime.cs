@@ -1,0 +1,10 @@
+using System.Management.Automation;
+
+namespace DrPowerShell.Module.Connections;
+
+/// <summary>Closes the session's connections when the module is removed.</summary>
+public sealed class ModuleLifetime : IModuleAssemblyCleanup
+{
+    /// <inheritdoc/>
+    public void OnRemove(PSModuleInfo psModuleInfo) => ConnectionRegistry.Current.CloseAll();
+}
