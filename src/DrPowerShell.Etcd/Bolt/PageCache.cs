@@ -1,0 +1,207 @@
+using System.Buffers.Binary;
+using DrPowerShell.Etcd.Files;
+
+namespace DrPowerShell.Etcd.Bolt;
+
+/// <summary>
+/// Pages of one database, read in blocks through a bounded cache. A pinned page's bytes stay valid until it is unpinned.
+/// For one thread; open one per thread.
+/// </summary>
+internal sealed class PageCache
+{
+    private const int BlockSize = 64 << 10;
+    private const int BlockCount = 256;
+
+    private readonly IByteSource _source;
+    private readonly long _imageLength;
+    private readonly int _blockSize;
+    private readonly int _pagesPerBlock;
+    private readonly Dictionary<long, Block> _blocks = new(BlockCount);
+    private readonly List<Block> _ring = new(BlockCount);
+    private Block? _last;
+    private int _hand;
+
+    // How many pages were used of each block read in whole, as a moving average of 16ths: below 2 pages, reading ahead only costs.
+    private int _useOfBlocks = 64;
+
+    public PageCache(IByteSource source, int pageSize, PageId highWaterMark)
+    {
+        _source = source;
+        PageSize = pageSize;
+        HighWaterMark = highWaterMark;
+        _imageLength = checked((long)highWaterMark.Value * pageSize);
+        _blockSize = Math.Max(BlockSize, pageSize);
+        _pagesPerBlock = _blockSize / pageSize;
+    }
+
+    public int PageSize { get; }
+
+    public PageId HighWaterMark { get; }
+
+    public string Name => _source.Name;
+
+    /// <summary>Reads a branch or leaf page with its overflow, and holds it in memory.</summary>
+    /// <exception cref="SnapshotDamagedException">The id, the header or the overflow cannot be right.</exception>
+    public PagePin Pin(PageId id)
+    {
+        if (id.Value < 2 || id >= HighWaterMark)
+        {
+            throw new SnapshotDamagedException(Name, "PageOutOfRange", id, $"a page number outside 2..{HighWaterMark.Value - 1} is referred to.");
+        }
+
+        var block = Load(id, out var offset);
+        var header = block.Buffer.AsSpan(offset, BoltLayout.HeaderSize);
+        var kind = (PageKind)BinaryPrimitives.ReadUInt16LittleEndian(header[8..]);
+        var own = BinaryPrimitives.ReadUInt64LittleEndian(header);
+        var overflow = BinaryPrimitives.ReadUInt32LittleEndian(header[12..]);
+        if (own != id.Value)
+        {
+            throw new SnapshotDamagedException(Name, "PageIdMismatch", id, $"the page says of itself that it is page {own}.");
+        }
+
+        if (kind is not (PageKind.Branch or PageKind.Leaf))
+        {
+            throw new SnapshotDamagedException(Name, "PageKindWrong", id, $"flags 0x{(ushort)kind:x} are neither a branch's nor a leaf's.");
+        }
+
+        if (overflow >= HighWaterMark.Value - id.Value)
+        {
+            throw new SnapshotDamagedException(Name, "PageOverflowOutOfRange", id, $"{overflow} overflow pages reach beyond the last page {HighWaterMark.Value - 1}.");
+        }
+
+        var length = ((long)overflow + 1) * PageSize;
+        if (length > BoltLayout.MaxPageSpan)
+        {
+            throw new SnapshotDamagedException(Name, "PageTooLarge", id, $"it spans {length:N0} bytes; at most {BoltLayout.MaxPageSpan:N0} are read.");
+        }
+
+        if (overflow == 0)
+        {
+            block.Pins++;
+            return new PagePin(block, block.Buffer, offset, PageSize, Name);
+        }
+
+        // Pages with overflow are rare and may cross blocks: they get a buffer of their own.
+        var buffer = new byte[length];
+        _source.ReadExactly(checked((long)id.Value * PageSize), buffer);
+        return new PagePin(null, buffer, 0, buffer.Length, Name);
+    }
+
+    /// <summary>Lets a page go; its bytes may be overwritten from now on.</summary>
+    public static void Unpin(in PagePin pin)
+    {
+        if (pin.Block is { } block)
+        {
+            block.Pins--;
+        }
+    }
+
+    private Block Load(PageId id, out int offset)
+    {
+        var number = (long)(id.Value / (ulong)_pagesPerBlock);
+        var page = (int)(id.Value % (ulong)_pagesPerBlock);
+        offset = page * PageSize;
+        var block = _last is { } last && last.Number == number ? last : Find(number);
+        var bit = 1UL << page;
+        if ((block.Valid & bit) == 0)
+        {
+            Read(block, page);
+        }
+
+        if ((block.Used & bit) == 0)
+        {
+            block.Used |= bit;
+        }
+
+        _last = block;
+        return block;
+    }
+
+    private void Read(Block block, int page)
+    {
+        var start = block.Number * _blockSize;
+        if (_useOfBlocks < 32 && _pagesPerBlock > 1)
+        {
+            _source.ReadExactly(start + ((long)page * PageSize), block.Buffer.AsSpan(page * PageSize, PageSize));
+            block.Valid |= 1UL << page;
+            return;
+        }
+
+        var length = (int)Math.Min(_blockSize, _imageLength - start);
+        _source.ReadExactly(start, block.Buffer.AsSpan(0, length));
+        block.Valid = _pagesPerBlock == 64 ? ulong.MaxValue : (1UL << _pagesPerBlock) - 1;
+    }
+
+    private Block Find(long number)
+    {
+        if (_blocks.TryGetValue(number, out var block))
+        {
+            block.Recent = true;
+            return block;
+        }
+
+        if (_ring.Count < BlockCount)
+        {
+            block = new Block(GC.AllocateUninitializedArray<byte>(_blockSize));
+            _ring.Add(block);
+        }
+        else
+        {
+            block = Evict();
+        }
+
+        block.Number = number;
+        block.Valid = block.Used = 0;
+        block.Recent = true;
+        _blocks.Add(number, block);
+        return block;
+    }
+
+    // Second chance: at most MaxDepth pages of one walk are pinned, so a free block is always found.
+    private Block Evict()
+    {
+        while (true)
+        {
+            var block = _ring[_hand];
+            _hand = (_hand + 1) % _ring.Count;
+            if (block.Pins > 0)
+            {
+                continue;
+            }
+
+            if (block.Recent)
+            {
+                block.Recent = false;
+                continue;
+            }
+
+            var used = System.Numerics.BitOperations.PopCount(block.Used) * 16;
+            _useOfBlocks += (used - _useOfBlocks) / 8;
+            _blocks.Remove(block.Number);
+            return block;
+        }
+    }
+
+    internal sealed class Block(byte[] buffer)
+    {
+        public byte[] Buffer { get; } = buffer;
+
+        public long Number { get; set; } = -1;
+
+        public ulong Valid { get; set; }
+
+        public ulong Used { get; set; }
+
+        public bool Recent { get; set; }
+
+        public int Pins { get; set; }
+    }
+}
+
+/// <summary>A page held in memory.</summary>
+internal readonly struct PagePin(PageCache.Block? block, byte[] buffer, int offset, int length, string file)
+{
+    public PageCache.Block? Block { get; } = block;
+
+    public BoltPage Page => new(buffer.AsSpan(offset, length), file);
+}

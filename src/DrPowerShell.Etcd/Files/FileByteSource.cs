@@ -1,0 +1,73 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace DrPowerShell.Etcd.Files;
+
+/// <summary>
+/// A file read with positioned reads. Not a mapping: touching a mapped page past a truncation, or on a failing disk, ends the whole process.
+/// </summary>
+public sealed class FileByteSource : IByteSource
+{
+    private readonly SafeFileHandle _handle;
+
+    private FileByteSource(string path, SafeFileHandle handle)
+    {
+        Name = path;
+        _handle = handle;
+        Length = RandomAccess.GetLength(handle);
+    }
+
+    public string Name { get; }
+
+    public long Length { get; }
+
+    internal SafeFileHandle Handle => _handle;
+
+    /// <summary>Opens a file for reading; others may read it, and may replace it by a rename.</summary>
+    /// <param name="path">A path of the file system.</param>
+    /// <exception cref="SnapshotFileNotFoundException">There is no such file.</exception>
+    /// <exception cref="SnapshotReadFailedException">It cannot be opened or is not a regular file.</exception>
+    public static FileByteSource Open(string path)
+    {
+        try
+        {
+            if (Directory.Exists(path))
+            {
+                throw new SnapshotFileNotFoundException(path, isDirectory: true);
+            }
+
+            return new FileByteSource(path, File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new SnapshotFileNotFoundException(path, isDirectory: false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            throw new SnapshotReadFailedException(path, e.Message, e);
+        }
+    }
+
+    public void ReadExactly(long offset, Span<byte> buffer)
+    {
+        try
+        {
+            while (!buffer.IsEmpty)
+            {
+                var read = RandomAccess.Read(_handle, buffer, offset);
+                if (read == 0)
+                {
+                    throw new SnapshotReadFailedException(Name, $"it ends at byte {offset:N0}, although it was {Length:N0} bytes long when it was opened");
+                }
+
+                buffer = buffer[read..];
+                offset += read;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new SnapshotReadFailedException(Name, $"reading at byte {offset:N0} failed: {e.Message}", e);
+        }
+    }
+
+    public void Dispose() => _handle.Dispose();
+}
