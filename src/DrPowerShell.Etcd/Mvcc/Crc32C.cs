@@ -82,11 +82,11 @@ internal static class Crc32C
 
     private static uint Multiply(uint a, uint b)
     {
-        if (Pclmulqdq.IsSupported && Sse42.X64.IsSupported)
+        if (Pclmulqdq.IsSupported && Sse42.IsSupported)
         {
             // The 63-bit product, moved up by one bit to stand reflected in 64; the CRC instruction reduces it.
             var product = Pclmulqdq.CarrylessMultiply(Vector128.CreateScalar((ulong)a), Vector128.CreateScalar((ulong)b), 0).ToScalar() << 1;
-            return (uint)(Sse42.X64.Crc32(0, (uint)product) ^ (product >> 32));
+            return Sse42.Crc32(0, (uint)product) ^ (uint)(product >> 32);
         }
 
         return MultiplyPlain(a, b);
