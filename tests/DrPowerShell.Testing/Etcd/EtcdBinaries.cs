@@ -18,7 +18,7 @@ public static class EtcdBinaries
     public static IEnumerable<EtcdRelease> WithEtcdutl => All.Where(r => r.Etcdutl is not null);
 
     /// <summary>Theory rows, for <c>[MemberData(nameof(EtcdBinaries.Rows), MemberType = typeof(EtcdBinaries))]</c>.</summary>
-    public static IEnumerable<object[]> Rows => All.Select(r => new object[] { r });
+    public static IEnumerable<object[]> Rows() => All.Select(r => new object[] { r });
 
     public static EtcdRelease V34 => Get("3.4");
 
