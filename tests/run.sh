@@ -1,0 +1,108 @@
+#!/bin/bash
+# tests/run.sh [NAME...] [-- XUNIT OPTION...]: builds everything and runs every test project, or only those named (Etcd, Core, Host, ...).
+# Needs the .NET SDK 10 and apt; it installs the real servers that the tests run against where they are missing (under .services).
+# The tests of Etcd and Core run on .NET 10 and, self-contained, on .NET 8. Results lie in out/tests. Environment: DR_NET8=0 leaves .NET 8
+# out, DR_ETCD36=FOLDER adds an etcd 3.6 (etcd, etcdctl, etcdutl) of your own.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+root=$PWD results=$PWD/out/tests
+net8_runtime=8.0.33 # named, so that the restore takes a runtime pack that NuGet has and not the newest that the SDK knows of
+net8_projects=" Etcd Core "
+time_limit=15m
+
+names=()
+while (($#)) && [[ $1 != -- ]]; do names+=("$1"); shift; done
+if (($#)); then shift; fi
+options=("$@")
+if ((${#names[@]} == 0)); then
+  for project in tests/DrPowerShell.*.Tests; do
+    name=${project#tests/DrPowerShell.}
+    names+=("${name%.Tests}")
+  done
+fi
+
+passed=0 failed=0 skipped=0 table=()
+die() { printf 'tests/run.sh: %s\n' "$*" >&2; exit 1; }
+headline() { printf '\n== %s\n' "$*"; }
+
+# account TITLE STATUS FILE SECONDS: adds up one project's result file; a project that crashed or ran no test counts as one failure
+account() {
+  local title=$1 status=$2 file=$3 p=0 f=0 s=0 e=0 note= assembly
+  number() { sed -nE "s/.* $1=\"([0-9]+)\".*/\1/p" <<<"$assembly"; }
+  if [[ -s $file ]] && grep -q '</assemblies>' "$file"; then
+    assembly=$(grep -oE '<assembly [^>]*>' "$file" | head -n 1)
+    p=$(number passed) f=$(number failed) s=$(number skipped) e=$(number errors)
+    f=$((f + e))
+    if ((p + f == 0)); then f=1 note='ran no test'; fi
+    if ((status != 0 && f == 0)); then f=1 note="exited with $status"; fi
+  elif ((status == 124 || status == 137)); then
+    f=1 note="did not end within $time_limit"
+  else
+    f=1 note="crashed, exit code $status"
+  fi
+  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  table+=("$(printf '%-22s %6d passed %4d failed %4d skipped %5ds  %s' "$title" "$p" "$f" "$s" "$4" "$note")")
+  if ((e + f)) && [[ -s $file ]]; then
+    mapfile -t -O ${#table[@]} table < <(grep -oE '<test [^>]*result="Fail"' "$file" | sed -E 's/.* name="([^"]*)".*/  failed: \1/')
+  fi
+}
+
+# left_over TAG: the processes that still carry the tag in their environment
+left_over() {
+  local file pid
+  for file in $(grep -lzxF "DR_TEST_RUN=$1" /proc/[0-9]*/environ 2>/dev/null); do
+    pid=${file#/proc/} pid=${pid%/environ}
+    [[ $(sed -E 's/.*\) (.).*/\1/' "/proc/$pid/stat" 2>/dev/null) == [XZ]* ]] || echo "$pid"
+  done
+}
+
+# run TITLE PROGRAM: runs one test executable, and holds it to leaving no process behind
+run() {
+  local title=$1 program=$2 file=$results/${1// /-}.xml tag=$$-${#table[@]} status=0 start=$SECONDS took pids
+  headline "$title"
+  rm -f "$file"
+  DR_TEST_RUN=$tag MSBUILDDISABLENODEREUSE=1 timeout --kill-after=30s "$time_limit" \
+    "$program" -noLogo -noColor -longRunning 60 -xml "$file" ${options[@]+"${options[@]}"} </dev/null || status=$?
+  took=$((SECONDS - start))
+  while pids=$(left_over "$tag"); [[ $pids ]] && ((SECONDS - start < took + 5)); do sleep .2; done
+  account "$title" "$status" "$file" "$took"
+  if [[ $pids ]]; then
+    failed=$((failed + 1))
+    table+=("$title left processes behind: $(ps -o pid=,args= -p "${pids//$'\n'/,}" | cut -c1-150 | paste -sd ';')")
+    kill -KILL $pids 2>/dev/null || true
+  fi
+}
+
+command -v dotnet >/dev/null || die "no dotnet here: install the .NET SDK 10 first"
+[[ $(dotnet --version) == 10.* ]] || die "the .NET SDK 10 is needed, this is $(dotnet --version)"
+rm -rf "$results"
+mkdir -p "$results"
+
+headline "real servers"
+for suite in bookworm sid; do
+  bash tests/services/etcd.sh "$suite" || die "etcd from Debian $suite could not be installed: the tests need it"
+done
+
+headline "build"
+for name in "${names[@]}"; do [[ -d tests/DrPowerShell.$name.Tests ]] || die "no project tests/DrPowerShell.$name.Tests"; done
+dotnet build DrPowerShell.sln -c Release -nologo -v quiet </dev/null || die "the build failed"
+
+for name in "${names[@]}"; do
+  run "$name" "$root/tests/DrPowerShell.$name.Tests/bin/Release/net10.0/DrPowerShell.$name.Tests"
+done
+
+case $(uname -m) in x86_64) rid=linux-x64 ;; aarch64) rid=linux-arm64 ;; *) rid=linux-$(uname -m) ;; esac
+for name in "${names[@]}"; do
+  [[ ${DR_NET8:-1} == 1 && $net8_projects == *" $name "* ]] || continue
+  project=DrPowerShell.$name.Tests
+  headline "build $name for .NET 8"
+  dotnet publish "tests/$project" -c Release -f net8.0 -r "$rid" --self-contained -o "out/net8/$project" -nologo -v quiet \
+    -p:RuntimeFrameworkVersion=$net8_runtime -p:DisableTransitiveFrameworkReferenceDownloads=true </dev/null \
+    || die "the .NET 8 build of $project failed"
+  run "$name (.NET 8)" "$root/out/net8/$project/$project"
+done
+
+printf '\n'
+printf '%s\n' "${table[@]}"
+printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+((failed == 0))
