@@ -8,12 +8,14 @@ namespace DrPowerShell.Etcd.Files;
 public sealed class FileByteSource : IByteSource
 {
     private readonly SafeFileHandle _handle;
+    private readonly DateTime _written;
 
     private FileByteSource(string path, SafeFileHandle handle)
     {
         Name = path;
         _handle = handle;
         Length = RandomAccess.GetLength(handle);
+        _written = File.GetLastWriteTimeUtc(handle);
     }
 
     public string Name { get; }
@@ -66,6 +68,15 @@ public sealed class FileByteSource : IByteSource
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new SnapshotReadFailedException(Name, $"reading at byte {offset:N0} failed: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Throws where the file was written to since it was opened: what was read of it may not belong together.</summary>
+    public void EnsureUnchanged()
+    {
+        if (RandomAccess.GetLength(_handle) != Length || File.GetLastWriteTimeUtc(_handle) != _written)
+        {
+            throw new SnapshotReadFailedException(Name, "it was written to while it was read");
         }
     }
 

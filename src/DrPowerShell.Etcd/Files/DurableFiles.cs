@@ -1,0 +1,93 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace DrPowerShell.Etcd.Files;
+
+/// <summary>
+/// Every change that a backup or a restore makes on a disk goes through here, one call a step, so that a test can let any of them fail or
+/// be the last one that happens.
+/// </summary>
+public class DurableFiles
+{
+    /// <summary>The real file system.</summary>
+    public static DurableFiles System { get; } = new();
+
+    /// <summary>Creates one folder for the owner alone (0700).</summary>
+    public virtual void CreateFolder(string path)
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Directory.CreateDirectory(path);
+        }
+        else
+        {
+            Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+    }
+
+    /// <summary>Creates a file that is not there yet, for the owner alone (0600), and keeps others from opening it.</summary>
+    public virtual SafeFileHandle CreateFile(string path)
+    {
+        var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        }
+
+        return handle;
+    }
+
+    public virtual void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(file, bytes, offset);
+
+    /// <summary>Lets the disk begin with what was written, so that the sync at the end finds little left; no promise is tied to it.</summary>
+    public virtual void StartWriteback(SafeFileHandle file, long offset, long length)
+    {
+        if (LinuxFileSystem.IsHere)
+        {
+            LinuxFileSystem.StartWriteback(file, offset, length);
+        }
+    }
+
+    public virtual void SetLength(SafeFileHandle file, long length) => RandomAccess.SetLength(file, length);
+
+    /// <summary>Makes a file share another one's extents; false where the file system cannot.</summary>
+    public virtual bool TryClone(SafeFileHandle source, SafeFileHandle target) => LinuxFileSystem.IsHere && LinuxFileSystem.TryClone(source, target);
+
+    /// <summary>Syncs a file's bytes and length to the disk.</summary>
+    public virtual void Sync(SafeFileHandle file) => RandomAccess.FlushToDisk(file);
+
+    /// <summary>Syncs a folder's entries to the disk; Windows does so by itself.</summary>
+    public virtual void SyncFolder(string path)
+    {
+        if (LinuxFileSystem.IsHere)
+        {
+            LinuxFileSystem.SyncFolder(path);
+        }
+    }
+
+    /// <summary>Renames a file to a name that is not taken.</summary>
+    public virtual void RenameFile(string from, string to) => File.Move(from, to, overwrite: false);
+
+    /// <summary>Renames a folder to a name that is not taken, or that an empty folder has.</summary>
+    public virtual void RenameFolder(string from, string to)
+    {
+        if (LinuxFileSystem.IsHere)
+        {
+            LinuxFileSystem.Rename(from, to);
+            return;
+        }
+
+        if (Directory.Exists(to))
+        {
+            Directory.Delete(to, recursive: false);
+        }
+
+        Directory.Move(from, to);
+    }
+
+    public virtual void DeleteFile(string path) => File.Delete(path);
+
+    public virtual void DeleteFolder(string path) => Directory.Delete(path, recursive: true);
+
+    /// <summary>Gives a path an owner, a mode and a label.</summary>
+    internal virtual void Own(string path, FileOwnership ownership) => ownership.Apply(path);
+}
