@@ -8,12 +8,14 @@ namespace DrPowerShell.Etcd.Files;
 public sealed class FileByteSource : IByteSource
 {
     private readonly SafeFileHandle _handle;
+    private readonly bool _ownsHandle;
     private readonly DateTime _written;
 
-    private FileByteSource(string path, SafeFileHandle handle)
+    private FileByteSource(string path, SafeFileHandle handle, bool ownsHandle)
     {
         Name = path;
         _handle = handle;
+        _ownsHandle = ownsHandle;
         Length = RandomAccess.GetLength(handle);
         _written = File.GetLastWriteTimeUtc(handle);
     }
@@ -37,7 +39,8 @@ public sealed class FileByteSource : IByteSource
                 throw new SnapshotFileNotFoundException(path, isDirectory: true);
             }
 
-            return new FileByteSource(path, File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete));
+            // Locks out writers where they lock too: a running etcd holds its database.
+            return new FileByteSource(path, File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete), ownsHandle: true);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -45,9 +48,12 @@ public sealed class FileByteSource : IByteSource
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            throw new SnapshotReadFailedException(path, e.Message, e);
+            throw new SnapshotReadFailedException(path, e.Message.TrimEnd('.'), e);
         }
     }
+
+    /// <summary>Reads a file that its writer holds open, and closes it.</summary>
+    internal static FileByteSource Over(string path, SafeFileHandle handle) => new(path, handle, ownsHandle: false);
 
     public void ReadExactly(long offset, Span<byte> buffer)
     {
@@ -67,7 +73,7 @@ public sealed class FileByteSource : IByteSource
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new SnapshotReadFailedException(Name, $"reading at byte {offset:N0} failed: {e.Message}", e);
+            throw new SnapshotReadFailedException(Name, $"reading at byte {offset:N0} failed: {e.Message.TrimEnd('.')}", e);
         }
     }
 
@@ -80,5 +86,11 @@ public sealed class FileByteSource : IByteSource
         }
     }
 
-    public void Dispose() => _handle.Dispose();
+    public void Dispose()
+    {
+        if (_ownsHandle)
+        {
+            _handle.Dispose();
+        }
+    }
 }

@@ -9,7 +9,7 @@ namespace DrPowerShell.Etcd.Snapshots;
 
 /// <summary>Reads the small buckets: <c>meta</c>, <c>cluster</c>, <c>members</c>, <c>lease</c>, <c>alarm</c>, <c>auth</c>.</summary>
 /// <remarks>Names and formats: etcd v3.6 server/storage/schema (bucket.go, cindex.go, membership.go, alarm.go, auth.go).</remarks>
-internal static class SnapshotMetadataReader
+public static class SnapshotMetadataReader
 {
     private const int MaxMembers = 1000;
 
@@ -38,7 +38,7 @@ internal static class SnapshotMetadataReader
         };
     }
 
-    public static CompactionMarks Compaction(BoltBucket? meta) =>
+    internal static CompactionMarks Compaction(BoltBucket? meta) =>
         new(RevisionOf(meta?.Get("finishedCompactRev"u8)), RevisionOf(meta?.Get("scheduledCompactRev"u8)));
 
     /// <summary>The main revision of the last row, 0 where there is none.</summary>

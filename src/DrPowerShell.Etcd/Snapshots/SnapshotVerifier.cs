@@ -30,8 +30,9 @@ public sealed class SnapshotVerifier(TimeProvider? timeProvider = null)
     }
 
     /// <summary>Verifies any bytes; see the overload for a path.</summary>
+    /// <param name="provenDigest">The digest, where it was checked as the bytes were written; they are not hashed again then.</param>
     public async Task<SnapshotTestResult> VerifyAsync(
-        IByteSource source, VerificationLevel level, IProgress<long>? progress, CancellationToken cancellationToken)
+        IByteSource source, VerificationLevel level, IProgress<long>? progress, CancellationToken cancellationToken, string? provenDigest = null)
     {
         var started = _time.GetTimestamp();
         var findings = new FindingCollector();
@@ -40,11 +41,11 @@ public sealed class SnapshotVerifier(TimeProvider? timeProvider = null)
         CheckLength(source, hasDigest, findings);
 
         // The slower of the two is what a user waits for; with a digest that is the hash of the bytes.
-        var digestTask = hasDigest
+        var digestTask = hasDigest && provenDigest is not null ? Task.FromResult(provenDigest) : hasDigest
             ? Task.Run(() => CheckDigest(source, findings, progress, cancellationToken), cancellationToken)
             : Task.FromResult<string>("");
         var scanTask = level >= VerificationLevel.Structure
-            ? Task.Run(() => Scan(source, findings, level >= VerificationLevel.Full, hasDigest ? null : progress, cancellationToken), cancellationToken)
+            ? Task.Run(() => Scan(source, findings, level >= VerificationLevel.Full, hasDigest && provenDigest is null ? null : progress, cancellationToken), cancellationToken)
             : Task.FromResult<(SnapshotStatus?, (uint, uint)?)>((null, null));
         await Task.WhenAll(digestTask, scanTask).ConfigureAwait(false);
         var (status, hashKv) = await scanTask.ConfigureAwait(false);

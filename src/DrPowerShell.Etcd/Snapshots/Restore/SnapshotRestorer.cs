@@ -22,8 +22,16 @@ public sealed class SnapshotRestorer(DurableFiles? files = null, TimeProvider? t
     public async Task<IReadOnlyList<RestoredMember>> RestoreAsync(
         string path, RestoreOptions options, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        var started = _time.GetTimestamp();
         using var source = FileByteSource.Open(path);
+        return await RestoreAsync(source, options, progress, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Restores from a file that is open; see the overload for a path.</summary>
+    public async Task<IReadOnlyList<RestoredMember>> RestoreAsync(
+        FileByteSource source, RestoreOptions options, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        var started = _time.GetTimestamp();
+        var path = source.Name;
         var hasDigest = SnapshotVerifier.HasDigest(source.Length);
         if (!hasDigest)
         {

@@ -1,0 +1,48 @@
+using DrPowerShell.Etcd.Snapshots;
+
+namespace DrPowerShell.Core.Backups;
+
+/// <summary>A snapshot: what can be said of it without reading it whole. The figures come from its verification.</summary>
+public sealed record EtcdSnapshot
+{
+    /// <summary>The file's name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The file's full path.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The name of the cluster that it was taken from; null where nothing tells.</summary>
+    public string? Cluster { get; init; }
+
+    /// <summary>The file's length in bytes.</summary>
+    public required long Size { get; init; }
+
+    /// <summary>When it was taken (a file that is only known as such: last written), UTC.</summary>
+    public required DateTimeOffset Created { get; init; }
+
+    /// <summary>The main revision of its newest row.</summary>
+    public long Revision { get; init; }
+
+    /// <summary>How far it was verified when this object was made; None for a file that was only looked at.</summary>
+    public VerificationLevel Verified { get; init; }
+
+    /// <summary>Whether the file ends in a SHA-256.</summary>
+    public bool DigestPresent { get; init; }
+
+    /// <summary>The SHA-256 at its end, where it was read; lowercase hexadecimal.</summary>
+    public string? Digest { get; init; }
+
+    /// <summary>The endpoint that it was streamed from; null for a file.</summary>
+    public Uri? Source { get; init; }
+
+    /// <summary>The version of the member that it was streamed from; null for a file.</summary>
+    public string? SourceVersion { get; init; }
+
+    /// <summary>What the small buckets of the database say.</summary>
+    public SnapshotMetadata? Metadata { get; init; }
+
+    /// <summary>What the verification found; null where none was made.</summary>
+    public SnapshotTestResult? TestResult { get; init; }
+
+    public override string ToString() => Name;
+}
