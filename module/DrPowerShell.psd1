@@ -13,6 +13,15 @@
     FormatsToProcess     = @('DrPowerShell.Format.ps1xml')
 
     CmdletsToExport      = @(
+        'Connect-EtcdCluster'
+        'Disconnect-EtcdCluster'
+        'Get-EtcdCluster'
+        'Get-EtcdKey'
+        'Remove-EtcdKey'
+        'Set-EtcdKey'
+        'Start-EtcdSandbox'
+        'Stop-EtcdSandbox'
+        'Test-EtcdCluster'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

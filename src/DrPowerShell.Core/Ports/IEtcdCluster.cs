@@ -67,7 +67,11 @@ public sealed record EtcdRangeRequest(EtcdKeyRange Range)
 /// <param name="Items">The keys with their values, in byte order of the keys.</param>
 /// <param name="More">Whether keys of the range follow after the last item.</param>
 /// <param name="Revision">The store's revision when the page was read: ask for the next page at this one.</param>
-public sealed record EtcdRangePage(IReadOnlyList<EtcdKeyValue> Items, bool More, long Revision);
+public sealed record EtcdRangePage(IReadOnlyList<EtcdKeyValue> Items, bool More, long Revision)
+{
+    /// <summary>How many keys the whole range holds from its start on, whatever the limit was.</summary>
+    public long Count { get; init; }
+}
 
 /// <summary>A key to write.</summary>
 public sealed record EtcdPutRequest(byte[] Key, byte[] Value)

@@ -26,6 +26,9 @@ public sealed record EtcdKeyRange
     /// <summary>One key.</summary>
     public static EtcdKeyRange Single(string key) => new(EtcdText.Parse(key), null);
 
+    /// <summary>One key, by its bytes.</summary>
+    public static EtcdKeyRange Single(byte[] key) => new(key, null);
+
     /// <summary>Every key that begins with a prefix; an empty prefix is every key.</summary>
     public static EtcdKeyRange Prefix(string prefix) => prefix.Length == 0 ? All : new(EtcdText.Parse(prefix), After(EtcdText.Parse(prefix)));
 

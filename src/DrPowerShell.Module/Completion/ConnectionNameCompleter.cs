@@ -10,19 +10,7 @@ public sealed class ConnectionNameCompleter : IArgumentCompleter
 {
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
-    {
-        var typed = wordToComplete.Trim('\'', '"');
-        foreach (var connection in ConnectionRegistry.Current.Open)
-        {
-            if (connection.Name.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
-            {
-                var text = connection.Name.Any(c => !char.IsLetterOrDigit(c) && c is not ('-' or '_' or '.'))
-                    ? $"'{CodeGeneration.EscapeSingleQuotedStringContent(connection.Name)}'"
-                    : connection.Name;
-                yield return new CompletionResult(
-                    text, connection.Name, CompletionResultType.ParameterValue, string.Join(", ", connection.Endpoints.Select(endpoint => endpoint.Authority)));
-            }
-        }
-    }
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters) =>
+        Names.Complete(wordToComplete, DrSession.Current.Connections.Open.Select(connection =>
+            (connection.Name, string.Join(", ", connection.Endpoints.Select(endpoint => endpoint.Authority)))));
 }

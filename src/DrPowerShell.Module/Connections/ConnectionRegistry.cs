@@ -1,29 +1,9 @@
-using System.Management.Automation.Runspaces;
-using System.Runtime.CompilerServices;
-
 namespace DrPowerShell.Module.Connections;
 
-/// <summary>The open connections of one session (runspace), by name. Closed when the session ends or the module is removed.</summary>
-/// <remarks>One a runspace, so that a parallel runspace that removes the module does not close the connections of its parent.</remarks>
+/// <summary>The open connections of one session, by name.</summary>
 internal sealed class ConnectionRegistry
 {
-    private static readonly ConditionalWeakTable<Runspace, ConnectionRegistry> Sessions = [];
-
     private readonly Dictionary<string, EtcdConnection> _open = new(StringComparer.OrdinalIgnoreCase);
-
-    /// <summary>The registry of the session that runs on this thread: ask on the pipeline thread only.</summary>
-    public static ConnectionRegistry Current => Sessions.GetValue(Runspace.DefaultRunspace, static runspace =>
-    {
-        var registry = new ConnectionRegistry();
-        runspace.StateChanged += (_, change) =>
-        {
-            if (change.RunspaceStateInfo.State is RunspaceState.Closed or RunspaceState.Broken)
-            {
-                registry.CloseAll();
-            }
-        };
-        return registry;
-    });
 
     /// <summary>The open connections in the order of their names.</summary>
     public IReadOnlyList<EtcdConnection> Open
@@ -69,8 +49,8 @@ internal sealed class ConnectionRegistry
         }
     }
 
-    /// <summary>Closes every connection without waiting for the servers.</summary>
-    public void CloseAll()
+    /// <summary>Closes every connection.</summary>
+    public async Task CloseAllAsync()
     {
         EtcdConnection[] connections;
         lock (_open)
@@ -81,7 +61,7 @@ internal sealed class ConnectionRegistry
 
         foreach (var connection in connections)
         {
-            _ = connection.CloseAsync();
+            await connection.CloseAsync().ConfigureAwait(false);
         }
     }
 }

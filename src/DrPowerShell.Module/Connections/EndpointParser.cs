@@ -1,4 +1,4 @@
-using DrPowerShell.Module.Errors;
+using DrPowerShell.Core.Clusters.Errors;
 
 namespace DrPowerShell.Module.Connections;
 
@@ -8,7 +8,7 @@ internal static class EndpointParser
     private const int ClientPort = 2379;
 
     /// <summary>Completes scheme (https where TLS parameters were given) and port (2379).</summary>
-    /// <exception cref="EndpointNotValidException">Not a host, a host with a port, or an http or https URL without a path.</exception>
+    /// <exception cref="EtcdEndpointNotValidException">Not a host, a host with a port, or an http or https URL without a path.</exception>
     public static Uri Parse(string text, bool tls)
     {
         var trimmed = text.Trim();
@@ -17,7 +17,7 @@ internal static class EndpointParser
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0
             || uri.AbsolutePath.Length > 1 || uri.Query.Length > 0 || uri.Fragment.Length > 0 || uri.UserInfo.Length > 0)
         {
-            throw new EndpointNotValidException(text);
+            throw new EtcdEndpointNotValidException(text, "it is no host, no host with a port, and no http or https URL without a path");
         }
 
         // A Uri hides whether its default port (80, 443) was typed; etcd's port is 2379 unless one was.

@@ -1,4 +1,7 @@
+using DrPowerShell.Core.Clusters;
 using DrPowerShell.Core.Ports;
+using DrPowerShell.Etcd.Errors;
+using DrPowerShell.Module.Pipeline;
 
 namespace DrPowerShell.Module.Connections;
 
@@ -37,6 +40,25 @@ public sealed class EtcdConnection
     public bool IsOpen { get; private set; } = true;
 
     internal IEtcdCluster Cluster { get; }
+
+    /// <summary>Asks an open cluster who it is; what it does not tell stays empty.</summary>
+    internal static async Task<EtcdConnection> DescribeAsync(IEtcdCluster cluster, IPipelineOutput output, CancellationToken cancellationToken)
+    {
+        var (id, version, members) = ("", "", Array.Empty<string>());
+        try
+        {
+            var info = await ClusterSurveyor.SurveyAsync(cluster, cancellationToken).ConfigureAwait(false);
+            (id, version) = (info.ClusterId, info.Version);
+            members = [.. info.Members.Select(member => member.ToString())];
+        }
+        catch (RecoveryException e)
+        {
+            // A user without the right to list members can still read and write keys.
+            output.WriteVerbose($"The cluster did not describe itself: {e.Message}");
+        }
+
+        return new(cluster.Options.Name!, cluster) { ClusterId = id, Version = version, Members = members, Opened = TimeProvider.System.GetUtcNow() };
+    }
 
     internal async Task CloseAsync()
     {

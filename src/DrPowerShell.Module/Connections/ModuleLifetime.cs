@@ -2,9 +2,9 @@ using System.Management.Automation;
 
 namespace DrPowerShell.Module.Connections;
 
-/// <summary>Closes the session's connections when the module is removed.</summary>
+/// <summary>Closes the session's connections and sandboxes when the module is removed.</summary>
 public sealed class ModuleLifetime : IModuleAssemblyCleanup
 {
     /// <inheritdoc/>
-    public void OnRemove(PSModuleInfo psModuleInfo) => ConnectionRegistry.Current.CloseAll();
+    public void OnRemove(PSModuleInfo psModuleInfo) => DrSession.Current.Close();
 }

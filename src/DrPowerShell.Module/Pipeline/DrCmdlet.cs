@@ -80,7 +80,11 @@ public abstract class DrCmdlet : PSCmdlet, IDisposable
     protected bool RunItem(object? target, Func<IPipelineOutput, CancellationToken, Task> work) => Item(target, () => Run(work));
 
     /// <summary>Does the part of an item's work that belongs to the pipeline thread, with errors as in <see cref="RunItem"/>.</summary>
-    protected bool Item(object? target, Action work)
+    /// <param name="target">The user's input, as target of an error that does not name its own.</param>
+    /// <param name="work">The work.</param>
+    /// <param name="terminating">Whether a failure ends the command: where there is but the one item.</param>
+    /// <returns>Whether it succeeded.</returns>
+    protected bool Item(object? target, Action work, bool terminating = false)
     {
         try
         {
@@ -89,6 +93,11 @@ public abstract class DrCmdlet : PSCmdlet, IDisposable
         }
         catch (Exception e) when (ErrorMapper.TryMap(e, target, out var record))
         {
+            if (terminating)
+            {
+                ThrowTerminatingError(record);
+            }
+
             WriteError(record);
             return false;
         }

@@ -26,6 +26,9 @@ public interface IPipelineOutput
     /// <param name="show">Turns a value into the bar's text and percentage; called on the pipeline thread.</param>
     IProgress<T> Progress<T>(string activity, Func<T, ProgressState> show);
 
+    /// <summary>A reporter of steps in words: each is a verbose line, and the newest is shown as a progress bar as in <see cref="Progress"/>.</summary>
+    IProgress<string> Steps(string activity);
+
     /// <summary>Has a piece of work done on the pipeline thread (a prompt, a script of the user's) and waits for its result.</summary>
     /// <exception cref="OperationCanceledException">The pipeline was stopped before it ran.</exception>
     Task<T> InvokeAsync<T>(Func<T> onPipelineThread);

@@ -71,6 +71,8 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource cancel
 
     public IProgress<T> Progress<T>(string activity, Func<T, ProgressState> show) => _progress.Add(activity, show);
 
+    public IProgress<string> Steps(string activity) => new StepReporter(this, Progress<string>(activity, static step => new ProgressState(step)));
+
     public Task<T> InvokeAsync<T>(Func<T> onPipelineThread)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -125,6 +127,15 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource cancel
         {
             _held = ExceptionDispatchInfo.Capture(e);
             cancellation.Cancel();
+        }
+    }
+
+    private sealed class StepReporter(PipelinePump pump, IProgress<string> bar) : IProgress<string>
+    {
+        public void Report(string value)
+        {
+            pump.WriteVerbose(value);
+            bar.Report(value);
         }
     }
 }

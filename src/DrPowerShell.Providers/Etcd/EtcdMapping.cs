@@ -68,7 +68,7 @@ internal static class EtcdMapping
             Lease = kv.Lease,
         })],
         answer.More,
-        revision > 0 ? revision : answer.Header.Revision);
+        revision > 0 ? revision : answer.Header.Revision) { Count = answer.Count };
 
     /// <summary>Reads a varint field that the generated message does not know yet: 3.6 tells its quota, the client's proto is of 3.5.</summary>
     public static long? ReadUnknownInt64(IMessage message, int field)
