@@ -1,5 +1,6 @@
 using System.Text;
 using DrPowerShell.Host;
+using DrPowerShell.Host.Help;
 using DrPowerShell.Host.Session;
 using DrPowerShell.Host.Terminals;
 
@@ -31,6 +32,8 @@ switch (CommandLine.Parse(args))
         Console.Error.WriteLine($"drps: {wrong.Reason}");
         Console.Error.WriteLine(CommandLine.Usage);
         return CalledWrongly;
+    case CommandLine.BuildHelp order:
+        return HelpBuild.Run(order);
     default:
         return CalledWrongly;
 }
