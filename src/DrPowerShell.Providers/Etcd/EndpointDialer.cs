@@ -24,15 +24,20 @@ internal sealed class EndpointDialer(Uri endpoint, ClientTls tls, TimeSpan timeo
 
     /// <summary>A stream that is ready for HTTP/2; for https a <see cref="SslStream"/>.</summary>
     /// <exception cref="RecoveryException">No connection, no TLS, not trusted: each its own type.</exception>
-    public async ValueTask<Stream> ConnectAsync(CancellationToken cancellationToken)
+    public async ValueTask<Stream> ConnectAsync(CancellationToken cancellationToken) =>
+        (await ConnectSocketAsync(cancellationToken).ConfigureAwait(false)).Stream;
+
+    /// <summary>The same, with the socket beneath the stream.</summary>
+    public async ValueTask<(Stream Stream, Socket Socket)> ConnectSocketAsync(CancellationToken cancellationToken)
     {
+        var network = await ConnectTcpAsync(cancellationToken).ConfigureAwait(false);
         if (!IsTls)
         {
-            return await ConnectTcpAsync(cancellationToken).ConfigureAwait(false);
+            return (network, network.Socket);
         }
 
         var check = new ServerCertificateCheck(endpoint, tls.Authorities);
-        return await ConnectTlsAsync(check, cancellationToken).ConfigureAwait(false);
+        return (await SecureAsync(network, check, cancellationToken).ConfigureAwait(false), network.Socket);
     }
 
     /// <summary>
@@ -49,7 +54,8 @@ internal sealed class EndpointDialer(Uri endpoint, ClientTls tls, TimeSpan timeo
             }
 
             var check = new ServerCertificateCheck(endpoint, tls.Authorities);
-            var stream = await ConnectTlsAsync(check, cancellationToken).ConfigureAwait(false);
+            var network = await ConnectTcpAsync(cancellationToken).ConfigureAwait(false);
+            var stream = await SecureAsync(network, check, cancellationToken).ConfigureAwait(false);
             await using (stream.ConfigureAwait(false))
             {
                 return await ReadVerdictAsync(stream, check, cancellationToken).ConfigureAwait(false);
@@ -106,7 +112,7 @@ internal sealed class EndpointDialer(Uri endpoint, ClientTls tls, TimeSpan timeo
         return seen;
     }
 
-    private async Task<Stream> ConnectTcpAsync(CancellationToken cancellationToken)
+    private async Task<NetworkStream> ConnectTcpAsync(CancellationToken cancellationToken)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -129,9 +135,9 @@ internal sealed class EndpointDialer(Uri endpoint, ClientTls tls, TimeSpan timeo
         }
     }
 
-    private async Task<SslStream> ConnectTlsAsync(ServerCertificateCheck check, CancellationToken cancellationToken)
+    private async Task<SslStream> SecureAsync(NetworkStream network, ServerCertificateCheck check, CancellationToken cancellationToken)
     {
-        var stream = new SslStream(await ConnectTcpAsync(cancellationToken).ConfigureAwait(false));
+        var stream = new SslStream(network);
         try
         {
             await LimitAsync(stream, tls.CreateOptions(check), cancellationToken).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Grpc.Core;
 using Grpc.Net.Client;
 
@@ -10,13 +11,15 @@ internal sealed class EtcdChannel
     private int _users = 1;
     private volatile bool _connected;
 
-    public EtcdChannel(EndpointDialer dialer)
+    /// <param name="dialer">Opens the connections.</param>
+    /// <param name="window">How many bytes the server may send ahead on one stream; null for what .NET grows by itself.</param>
+    public EtcdChannel(EndpointDialer dialer, int? window = null)
     {
         var handler = new SocketsHttpHandler
         {
             ConnectCallback = async (_, cancellationToken) =>
             {
-                var stream = await dialer.ConnectAsync(cancellationToken).ConfigureAwait(false);
+                (var stream, Socket) = await dialer.ConnectSocketAsync(cancellationToken).ConfigureAwait(false);
                 _connected = true;
                 return stream;
             },
@@ -26,6 +29,11 @@ internal sealed class EtcdChannel
             EnableMultipleHttp2Connections = false,
             PooledConnectionIdleTimeout = TimeSpan.FromMinutes(2),
         };
+        if (window is { } bytes)
+        {
+            handler.InitialHttp2StreamWindowSize = bytes;
+        }
+
         _channel = GrpcChannel.ForAddress(dialer.Endpoint, new GrpcChannelOptions
         {
             HttpHandler = handler,
@@ -38,6 +46,9 @@ internal sealed class EtcdChannel
     }
 
     public CallInvoker Invoker { get; }
+
+    /// <summary>The socket of the newest connection; null while there was none.</summary>
+    public Socket? Socket { get; private set; }
 
     /// <summary>Whether a connection was ever made: while it was not, nothing can have been sent.</summary>
     public bool Connected => _connected;
