@@ -50,7 +50,7 @@ internal sealed class EndpointDialer(Uri endpoint, ClientTls tls, TimeSpan timeo
         {
             if (!IsTls)
             {
-                return await SpeaksTlsAsync(cancellationToken).ConfigureAwait(false) ? new EtcdEndpointSpeaksTlsException(endpoint) : null;
+                return await DiagnosePlainAsync(cancellationToken).ConfigureAwait(false);
             }
 
             var check = new ServerCertificateCheck(endpoint, tls.Authorities);
@@ -187,7 +187,7 @@ internal sealed class EndpointDialer(Uri endpoint, ClientTls tls, TimeSpan timeo
             return new EtcdClientCertificateRejectedException(endpoint, ClientTls.Describe(mine), alert, error);
         }
 
-        if (await SpeaksPlainHttp2Async(cancellationToken).ConfigureAwait(false))
+        if (IsSettings(await GreetPlainAsync(cancellationToken).ConfigureAwait(false)))
         {
             return new EtcdEndpointNotTlsException(endpoint, error);
         }
@@ -254,26 +254,43 @@ internal sealed class EndpointDialer(Uri endpoint, ClientTls tls, TimeSpan timeo
         }
     }
 
-    private async Task<bool> SpeaksPlainHttp2Async(CancellationToken cancellationToken)
+    private async Task<RecoveryException?> DiagnosePlainAsync(CancellationToken cancellationToken)
+    {
+        if (await SpeaksTlsAsync(cancellationToken).ConfigureAwait(false))
+        {
+            return new EtcdEndpointSpeaksTlsException(endpoint);
+        }
+
+        var first = await GreetPlainAsync(cancellationToken).ConfigureAwait(false);
+        return first.Length == 0 || IsSettings(first) ? null : new EtcdEndpointNotEtcdException(endpoint, $"it answers '{Printable(first)}'");
+    }
+
+    private static bool IsSettings(ReadOnlySpan<byte> frame) => frame.Length >= 9 && frame[3] == 4 && frame[0] == 0;
+
+    // What a server sends first when it is greeted in plain HTTP/2; empty where it says nothing.
+    private async Task<byte[]> GreetPlainAsync(CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(timeout);
+        var first = new byte[64];
         try
         {
             var stream = await ConnectTcpAsync(cancellationToken).ConfigureAwait(false);
             await using (stream.ConfigureAwait(false))
             {
                 await stream.WriteAsync(Preface, limit.Token).ConfigureAwait(false);
-                var header = new byte[9];
-                await stream.ReadExactlyAsync(header, limit.Token).ConfigureAwait(false);
-                return header[3] == 4;
+                return first[..await stream.ReadAtLeastAsync(first, 9, throwOnEndOfStream: false, limit.Token).ConfigureAwait(false)];
             }
         }
         catch (Exception e) when (e is IOException or RecoveryException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            return false;
+            return [];
         }
     }
+
+    // A foreign server's words go into a message: only what is plain text, and only its first line.
+    private static string Printable(byte[] bytes) =>
+        new([.. bytes.Select(b => (char)b).TakeWhile(c => c is not ('\r' or '\n')).Select(c => c is >= ' ' and <= '~' ? c : '.')]);
 
     private static string Reason(SocketException e) => e.SocketErrorCode switch
     {

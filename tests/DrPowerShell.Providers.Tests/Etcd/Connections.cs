@@ -19,9 +19,9 @@ internal static class Connections
         Password = cluster.RootPassword,
     };
 
-    public static Task<IEtcdCluster> ConnectAsync(this EtcdTestCluster cluster) => ConnectAsync(cluster.Options());
+    public static Task<IEtcdCluster> ConnectAsync(this EtcdTestCluster cluster) => OpenAsync(cluster.Options());
 
-    public static Task<IEtcdCluster> ConnectAsync(EtcdConnectionOptions options, CancellationToken cancellationToken = default) =>
+    public static Task<IEtcdCluster> OpenAsync(EtcdConnectionOptions options, CancellationToken cancellationToken = default) =>
         new ProviderCatalog().Etcd.ConnectAsync(options, cancellationToken);
 
     public static Task<EtcdPutResult> PutAsync(this IEtcdCluster cluster, string key, string value, CancellationToken cancellationToken = default) =>

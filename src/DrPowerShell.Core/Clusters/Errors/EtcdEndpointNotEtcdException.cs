@@ -10,7 +10,7 @@ public sealed class EtcdEndpointNotEtcdException : EtcdEndpointException
               FailureKind.InvalidInput,
               endpoint,
               $"{Show(endpoint)} answers, but not as an etcd client port: {reason}.",
-              "Give the client URL (port 2379 by default, not the peer port 2380) with -Endpoint.", inner)
+              "Give the URL of the client port (2379 by default) with -Endpoint.", inner)
     {
     }
 }
