@@ -13,15 +13,21 @@
     FormatsToProcess     = @('DrPowerShell.Format.ps1xml')
 
     CmdletsToExport      = @(
+        'Backup-EtcdSnapshot'
+        'Compare-EtcdSnapshot'
         'Connect-EtcdCluster'
         'Disconnect-EtcdCluster'
         'Get-EtcdCluster'
         'Get-EtcdKey'
+        'Get-EtcdSnapshot'
+        'Get-EtcdSnapshotKey'
         'Remove-EtcdKey'
+        'Restore-EtcdSnapshot'
         'Set-EtcdKey'
         'Start-EtcdSandbox'
         'Stop-EtcdSandbox'
         'Test-EtcdCluster'
+        'Test-EtcdSnapshot'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()
