@@ -87,18 +87,18 @@ public sealed class SnapshotBackup(DurableFiles? files = null, TimeProvider? tim
 
         decisions?.Report(Describe(result));
         cancellationToken.ThrowIfCancellationRequested();
-        writer.Publish();
-        var snapshot = SnapshotCatalog.Describe(writer.Path);
-        return snapshot with
+        // Before the rename: from then on nothing may fail any more.
+        var snapshot = SnapshotCatalog.Describe(part, writer.Path, started) with
         {
             Cluster = options.ClusterName,
-            Created = started,
             Verified = result.Level,
             Digest = digest,
             Source = candidate.Status.Endpoint,
             SourceVersion = candidate.Status.Version,
             TestResult = result,
         };
+        writer.Publish();
+        return snapshot;
     }
 
     private static string Describe(SnapshotTestResult result) => string.Create(

@@ -13,14 +13,19 @@ public static class SnapshotCatalog
     public static EtcdSnapshot Describe(string path)
     {
         using var source = FileByteSource.Open(path);
+        return Describe(source, path, new DateTimeOffset(File.GetLastWriteTimeUtc(path), TimeSpan.Zero));
+    }
+
+    /// <summary>Describes a file that is open, under the path that it has or will have.</summary>
+    public static EtcdSnapshot Describe(FileByteSource source, string path, DateTimeOffset created)
+    {
         var metadata = SnapshotMetadataReader.Read(BoltDatabase.Open(source));
-        var file = new FileInfo(path);
         return new EtcdSnapshot
         {
-            Name = file.Name,
-            Path = file.FullName,
+            Name = Path.GetFileName(path),
+            Path = Path.GetFullPath(path),
             Size = source.Length,
-            Created = new DateTimeOffset(file.LastWriteTimeUtc, TimeSpan.Zero),
+            Created = created,
             Revision = metadata.Revision,
             DigestPresent = SnapshotVerifier.HasDigest(source.Length),
             Metadata = metadata,

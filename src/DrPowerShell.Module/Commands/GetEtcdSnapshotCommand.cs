@@ -25,7 +25,7 @@ namespace DrPowerShell.Module.Commands;
 /// <para>Verify whatever was taken today.</para>
 /// <code>Get-EtcdSnapshot ./backups/*.db | Where-Object Created -gt (Get-Date).Date | Test-EtcdSnapshot -Level Full</code>
 /// </example>
-[Cmdlet(VerbsCommon.Get, "EtcdSnapshot", DefaultParameterSetName = ByPath)]
+[Cmdlet(VerbsCommon.Get, "EtcdSnapshot", DefaultParameterSetName = ByObject)]
 [OutputType(typeof(EtcdSnapshot))]
 public sealed class GetEtcdSnapshotCommand : SnapshotSourceCmdlet
 {

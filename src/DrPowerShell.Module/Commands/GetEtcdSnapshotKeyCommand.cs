@@ -25,7 +25,7 @@ namespace DrPowerShell.Module.Commands;
 /// <para>Find a value as it was before a change.</para>
 /// <code>Get-EtcdSnapshotKey ./last-night.db -Key /config/limit -Revision 1204330</code>
 /// </example>
-[Cmdlet(VerbsCommon.Get, "EtcdSnapshotKey", DefaultParameterSetName = ByPath)]
+[Cmdlet(VerbsCommon.Get, "EtcdSnapshotKey", DefaultParameterSetName = ByObject)]
 [OutputType(typeof(EtcdKeyValue))]
 public sealed class GetEtcdSnapshotKeyCommand : SnapshotSourceCmdlet
 {

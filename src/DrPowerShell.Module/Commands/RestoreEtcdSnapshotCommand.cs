@@ -38,7 +38,7 @@ namespace DrPowerShell.Module.Commands;
 /// <code>Restore-EtcdSnapshot /srv/old/member/snap/db -SkipDigest -Compact -DataDirectory /var/lib/etcd -Name m1 -InitialCluster 'm1=https://10.0.0.1:2380'</code>
 /// <para>The file is verified to Full first, as it has no digest.</para>
 /// </example>
-[Cmdlet(VerbsData.Restore, "EtcdSnapshot", DefaultParameterSetName = ByPath, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[Cmdlet(VerbsData.Restore, "EtcdSnapshot", DefaultParameterSetName = ByObject, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(RestoredMember))]
 public sealed class RestoreEtcdSnapshotCommand : SnapshotSourceCmdlet
 {

@@ -35,7 +35,7 @@ namespace DrPowerShell.Module.Commands;
 /// <code>Test-EtcdSnapshot ./now.db -Level Boot -EtcdPath /usr/local/bin/etcd -Verbose</code>
 /// <para>The sandbox listens on loopback only, behind one-time certificates, and is gone afterwards.</para>
 /// </example>
-[Cmdlet(VerbsDiagnostic.Test, "EtcdSnapshot", DefaultParameterSetName = ByPath)]
+[Cmdlet(VerbsDiagnostic.Test, "EtcdSnapshot", DefaultParameterSetName = ByObject)]
 [OutputType(typeof(SnapshotTestResult))]
 public sealed class TestEtcdSnapshotCommand : SnapshotSourceCmdlet
 {

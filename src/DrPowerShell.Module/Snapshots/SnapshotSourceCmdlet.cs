@@ -6,6 +6,10 @@ using DrPowerShell.Module.Pipeline;
 namespace DrPowerShell.Module.Snapshots;
 
 /// <summary>The base of cmdlets that take snapshot files: by path with wildcards, by literal path, or as objects from the pipeline.</summary>
+/// <remarks>
+/// The default set must be <see cref="ByObject"/>: the binder tries it first when it converts a piped object, and any object converts to the
+/// text of a path. A piped string needs no conversion and still binds to -Path.
+/// </remarks>
 public abstract class SnapshotSourceCmdlet : DrCmdlet
 {
     /// <summary>The parameter set of <see cref="Path"/>.</summary>
