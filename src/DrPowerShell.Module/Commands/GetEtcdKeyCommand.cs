@@ -40,6 +40,7 @@ public sealed class GetEtcdKeyCommand : EtcdClusterCmdlet
 
     /// <summary>The keys to read: text, bytes, or key objects.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByKey)]
+    [KeyBytesTransform]
     public KeyName[]? Key { get; set; }
 
     /// <summary>Read every key that begins with this text. An empty text is every key.</summary>

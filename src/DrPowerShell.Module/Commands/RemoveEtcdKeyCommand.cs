@@ -37,6 +37,7 @@ public sealed class RemoveEtcdKeyCommand : EtcdClusterCmdlet
 
     /// <summary>The keys to remove: text, bytes, or key objects.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = ByKey)]
+    [KeyBytesTransform]
     public KeyName[]? Key { get; set; }
 
     /// <summary>Remove every key that begins with this text. An empty text is every key of the cluster.</summary>

@@ -39,12 +39,14 @@ public sealed class SetEtcdKeyCommand : EtcdClusterCmdlet
 
     /// <summary>The key: text or bytes.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true, ParameterSetName = ByKey)]
+    [KeyBytesTransform]
     public KeyName? Key { get; set; }
 
     /// <summary>The value: text, stored as UTF-8, or bytes. It may be empty.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true, ParameterSetName = ByKey)]
     [AllowEmptyString]
     [AllowEmptyCollection]
+    [ValueBytesTransform]
     public KeyContent? Value { get; set; }
 
     /// <summary>Key objects from Get-EtcdKey or Get-EtcdSnapshotKey, written with their keys and values byte for byte.</summary>

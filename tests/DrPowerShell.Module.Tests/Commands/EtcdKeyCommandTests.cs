@@ -69,8 +69,8 @@ public sealed class EtcdKeyCommandTests : IDisposable
         _session.Run("$removed = Remove-EtcdKey -Prefix $root -Confirm:$false; Get-EtcdKey -Prefix $root -Revision ($removed.Revision - 1) | Set-EtcdKey").Succeed();
 
         var back = _session.Run("Get-EtcdKey -Prefix $root");
-        Assert.Equal([Encoding.UTF8.GetBytes(_root + "text"), key], back.All("KeyBytes").Cast<byte[]>());
-        Assert.Equal([[], binary], back.All("ValueBytes").Cast<byte[]>());
+        Assert.Equal([Convert.ToHexString(Encoding.UTF8.GetBytes(_root + "text")), Convert.ToHexString(key)], back.All("KeyBytes").Select(Hex));
+        Assert.Equal(["", Convert.ToHexString(binary)], back.All("ValueBytes").Select(Hex));
         Assert.Equal(2, _session.Run("Get-EtcdKey -Prefix $root | Remove-EtcdKey -Confirm:$false").Succeed().Output.Count);
     }
 
@@ -105,4 +105,6 @@ public sealed class EtcdKeyCommandTests : IDisposable
         _session.Run("Get-EtcdKey ${root}a -Revision $r", ("r", revision + 100_000))
             .Reports("EtcdRevisionNotReached", "GetEtcdKeyCommand", ErrorCategory.InvalidArgument);
     }
+
+    private static string Hex(object? bytes) => Convert.ToHexString((byte[])bytes!);
 }

@@ -51,7 +51,7 @@ public sealed class ConnectionTests(SecureCluster secure) : IDisposable
             parameters[name] = Path.GetFileName((string)parameters[name]!);
         }
 
-        _session.Run("Set-Location $folder; Connect-EtcdCluster @c", ("c", parameters), ("folder", folder)).Succeed();
+        _session.Run("$null = $ExecutionContext.SessionState.Path.SetLocation($folder); Connect-EtcdCluster @c", ("c", parameters), ("folder", folder)).Succeed();
     }
 
     [Fact]

@@ -32,7 +32,8 @@ internal sealed class ModuleSession : IDisposable
         }
 
         var shell = PowerShell.Create(_runspace);
-        shell.AddScript(script);
+        // So that what ends a command ends the script, as $ErrorActionPreference = 'Stop' has it in a runbook, and can be told from what does not.
+        shell.AddScript($"try {{\n{script}\n}} catch {{ throw }}");
         return new RunningScript(shell);
     }
 
