@@ -34,7 +34,7 @@ try {
     try {
         '1. Start a cluster: one real etcd member, on loopback, behind one-time certificates.'
         $cluster = Start-EtcdSandbox @etcd -Name quickstart
-        "   etcd $($cluster.Version) answers at $($cluster.Endpoints)"
+        "   etcd $($cluster.Version) answers at $($cluster.Endpoints.Authority)"
     }
     catch {
         if ($_.FullyQualifiedErrorId -notlike 'EtcdBinaryNotFound*') { throw }
@@ -71,7 +71,7 @@ try {
     if ($cluster) {
         '5. Disaster: every order is deleted.'
         $removed = Remove-EtcdKey -Cluster $cluster -Prefix /shop/ -Confirm:$false
-        "   $($removed.Deleted) keys deleted, $(@(Get-EtcdKey -Cluster $cluster -Prefix /shop/).Count) left"
+        "   $($removed.Count) keys deleted, $(@(Get-EtcdKey -Cluster $cluster -Prefix /shop/).Count) left"
         '   What the snapshot would bring back:'
         Compare-EtcdSnapshot $snapshot.Path -Cluster $cluster -Prefix /shop/ | Where-Object { $_.Change -eq 'Removed' -and $_.Key -like '*/100?' } | Out-Default
     }
