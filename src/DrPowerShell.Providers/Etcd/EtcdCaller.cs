@@ -17,6 +17,7 @@ internal sealed class EtcdCaller : IDisposable
     private readonly EtcdTokens _tokens;
     private readonly CallFailures _failures;
     private int _preferred;
+    private volatile bool _disposed;
 
     public EtcdCaller(EtcdConnectionOptions options)
     {
@@ -26,8 +27,13 @@ internal sealed class EtcdCaller : IDisposable
         _failures = new CallFailures(options.UserName);
     }
 
-    public EtcdEndpoint At(Uri url) => _endpoints.GetOrAdd(
-        EndpointUrl.Require(url).GetLeftPart(UriPartial.Authority), _ => new EtcdEndpoint(new EndpointDialer(url, _tls, _options.ConnectTimeout)));
+    public EtcdEndpoint At(Uri url)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, typeof(EtcdCluster));
+        return _endpoints.GetOrAdd(
+            EndpointUrl.Require(url).GetLeftPart(UriPartial.Authority),
+            _ => new EtcdEndpoint(new EndpointDialer(url, _tls, _options.ConnectTimeout)));
+    }
 
     /// <summary>Calls one member and no other.</summary>
     public async Task<T> CallAsync<T>(
@@ -39,15 +45,19 @@ internal sealed class EtcdCaller : IDisposable
         for (var renewals = 0; ; renewals++)
         {
             var channel = endpoint.Enter();
+
+            // While the token is being fetched nothing of the call itself was sent: a write that fails here was certainly not made.
+            var under = EtcdAct.Authenticate;
             try
             {
                 var token = await TokenAsync(channel, refused, renewals > 0, cancellationToken).ConfigureAwait(false);
-                refused = token;
+                (refused, under) = (token, act);
                 return await OnceAsync(channel, call, OptionsFor(act, token, timeout, cancellationToken)).ConfigureAwait(false);
             }
             catch (RpcException e)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                endpoint.ThrowIfClosed();
                 if (renewals == 0 && _tokens.MayRenew(e))
                 {
                     continue;
@@ -58,7 +68,7 @@ internal sealed class EtcdCaller : IDisposable
                     endpoint.Retire(channel);
                 }
 
-                throw await ExplainAsync(e, endpoint, channel.Connected, act, timeout, cancellationToken).ConfigureAwait(false);
+                throw await ExplainAsync(e, endpoint, channel.Connected, under, timeout, cancellationToken).ConfigureAwait(false);
             }
             finally
             {
@@ -162,6 +172,7 @@ internal sealed class EtcdCaller : IDisposable
 
     public void Dispose()
     {
+        _disposed = true;
         foreach (var endpoint in _endpoints.Values)
         {
             endpoint.Dispose();

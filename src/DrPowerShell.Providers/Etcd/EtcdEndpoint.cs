@@ -4,8 +4,9 @@ namespace DrPowerShell.Providers.Etcd;
 internal sealed class EtcdEndpoint(EndpointDialer dialer) : IDisposable
 {
     private readonly object _gate = new();
+    private readonly HashSet<EtcdChannel> _streams = [];
     private EtcdChannel? _channel;
-    private bool _closed;
+    private volatile bool _closed;
 
     public Uri Url => dialer.Endpoint;
 
@@ -16,7 +17,7 @@ internal sealed class EtcdEndpoint(EndpointDialer dialer) : IDisposable
     {
         lock (_gate)
         {
-            ObjectDisposedException.ThrowIf(_closed, typeof(EtcdCluster));
+            ThrowIfClosed();
             _channel ??= new EtcdChannel(dialer);
             _channel.TryEnter();
             return _channel;
@@ -42,15 +43,46 @@ internal sealed class EtcdEndpoint(EndpointDialer dialer) : IDisposable
         channel.Leave();
     }
 
+    /// <summary>A channel of its own for one long stream, which would otherwise hold up every short call.</summary>
+    /// <param name="window">How many bytes the server may send ahead.</param>
+    public EtcdChannel EnterStream(int window)
+    {
+        lock (_gate)
+        {
+            ThrowIfClosed();
+            var channel = new EtcdChannel(dialer, window);
+            _streams.Add(channel);
+            return channel;
+        }
+    }
+
+    public void LeaveStream(EtcdChannel channel)
+    {
+        lock (_gate)
+        {
+            _streams.Remove(channel);
+        }
+
+        channel.Close();
+    }
+
+    /// <summary>Calls that the closing of the cluster ended fail for that reason, whatever their transport says.</summary>
+    public void ThrowIfClosed() => ObjectDisposedException.ThrowIf(_closed, typeof(EtcdCluster));
+
     public void Dispose()
     {
-        EtcdChannel? channel;
+        EtcdChannel[] open;
         lock (_gate)
         {
             _closed = true;
-            (channel, _channel) = (_channel, null);
+            open = _channel is null ? [.. _streams] : [_channel, .. _streams];
+            _channel = null;
+            _streams.Clear();
         }
 
-        channel?.Close();
+        foreach (var channel in open)
+        {
+            channel.Close();
+        }
     }
 }

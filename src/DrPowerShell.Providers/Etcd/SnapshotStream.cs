@@ -21,7 +21,7 @@ internal sealed class SnapshotStream(EtcdCaller caller, Uri url, EtcdConnectionO
     public async IAsyncEnumerable<EtcdSnapshotPiece> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var endpoint = caller.At(url);
-        var channel = new EtcdChannel(endpoint.Dialer, Window);
+        var channel = endpoint.EnterStream(Window);
         try
         {
             using var idle = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -35,7 +35,7 @@ internal sealed class SnapshotStream(EtcdCaller caller, Uri url, EtcdConnectionO
                     batches.Note(_received, _message.RemainingBytes);
                     yield return new EtcdSnapshotPiece(_message.Blob, _message.RemainingBytes, _message.Version);
                 }
-                while (await NextAsync(call, idle, cancellationToken).ConfigureAwait(false));
+                while (await NextAsync(endpoint, call, idle, cancellationToken).ConfigureAwait(false));
             }
 
             if (_message.RemainingBytes > 0)
@@ -45,7 +45,7 @@ internal sealed class SnapshotStream(EtcdCaller caller, Uri url, EtcdConnectionO
         }
         finally
         {
-            channel.Close();
+            endpoint.LeaveStream(channel);
         }
     }
 
@@ -69,18 +69,20 @@ internal sealed class SnapshotStream(EtcdCaller caller, Uri url, EtcdConnectionO
                     throw Broken("it was empty", inner: null);
                 }
 
+                idle.CancelAfter(Timeout.InfiniteTimeSpan);
                 return call;
             }
             catch (RpcException e)
             {
                 call?.Dispose();
                 cancellationToken.ThrowIfCancellationRequested();
+                endpoint.ThrowIfClosed();
                 if (renewals == 0 && caller.MayRenew(e))
                 {
                     continue;
                 }
 
-                throw idle.IsCancellationRequested
+                throw idle.IsCancellationRequested && channel.Connected
                     ? Stalled(e)
                     : await caller.ExplainAsync(
                         e, endpoint, channel.Connected, EtcdAct.StreamSnapshot, options.RequestTimeout, cancellationToken).ConfigureAwait(false);
@@ -94,7 +96,7 @@ internal sealed class SnapshotStream(EtcdCaller caller, Uri url, EtcdConnectionO
     }
 
     private async ValueTask<bool> NextAsync(
-        AsyncServerStreamingCall<SnapshotMessage> call, CancellationTokenSource idle, CancellationToken cancellationToken)
+        EtcdEndpoint endpoint, AsyncServerStreamingCall<SnapshotMessage> call, CancellationTokenSource idle, CancellationToken cancellationToken)
     {
         try
         {
@@ -106,6 +108,7 @@ internal sealed class SnapshotStream(EtcdCaller caller, Uri url, EtcdConnectionO
         catch (Exception e) when (e is RpcException or OperationCanceledException or InvalidDataException)
         {
             cancellationToken.ThrowIfCancellationRequested();
+            endpoint.ThrowIfClosed();
             throw idle.IsCancellationRequested ? Stalled(e) : Broken(Reason(e), e);
         }
     }
