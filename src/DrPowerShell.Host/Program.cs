@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using DrPowerShell.Host;
 using DrPowerShell.Host.Help;
@@ -11,6 +12,14 @@ Environment.SetEnvironmentVariable("POWERSHELL_TELEMETRY_OPTOUT", "1");
 if (OperatingSystem.IsWindows())
 {
     Console.OutputEncoding = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
+}
+
+if (CultureInfo.CurrentCulture.Equals(CultureInfo.InvariantCulture))
+{
+    // Where no language is set (containers, cron) the formatter would break text in the middle of words: it wraps by language.
+    var english = (CultureInfo)CultureInfo.GetCultureInfo("en-US").Clone();
+    english.DateTimeFormat = CultureInfo.InvariantCulture.DateTimeFormat;
+    CultureInfo.CurrentCulture = CultureInfo.DefaultThreadCurrentCulture = english;
 }
 
 switch (CommandLine.Parse(args))

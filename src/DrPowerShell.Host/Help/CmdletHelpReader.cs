@@ -92,7 +92,7 @@ internal sealed class CmdletHelpReader(XmlDocumentation documentation, Documenta
         var before = example.Elements().TakeWhile(element => element.Name.LocalName != "code");
         var after = example.Elements().SkipWhile(element => element.Name.LocalName != "code").Where(element => element.Name.LocalName != "code");
         return new ExampleHelp(
-            string.Join(' ', before.Select(text.Line)),
+            string.Join(' ', before.Select(text.Line)).TrimEnd('.'),
             string.Join('\n', code.Select(DocumentationText.Code)),
             [.. after.SelectMany(text.Paragraphs)]);
     }
