@@ -1,0 +1,79 @@
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using Xunit;
+
+namespace DrPowerShell.Module.Tests;
+
+public sealed class HelpTests(BuiltModule module) : IClassFixture<BuiltModule>
+{
+    private const string About = "en-US/about_DrPowerShell.help.txt";
+
+    [Fact]
+    public void Every_cmdlet_has_a_synopsis_a_description_and_described_output() => Assert.All(module.Cmdlets, cmdlet =>
+    {
+        var synopsis = Assert.Single(Read(cmdlet, "$help.Synopsis"));
+
+        // Where the engine finds no help it makes the synopsis out of the syntax.
+        Assert.DoesNotContain("[-", synopsis);
+        Assert.NotEmpty(Read(cmdlet, "$help.description.Text"));
+        Assert.Equal(
+            cmdlet.OutputType.Select(output => output.Name == "System.Void" ? "None" : output.Name),
+            Read(cmdlet, "$help.returnValues.returnValue.type.name"));
+    });
+
+    [Fact]
+    public void Every_parameter_of_every_cmdlet_is_described() => Assert.All(module.Cmdlets, cmdlet =>
+    {
+        var described = Read(cmdlet, "foreach ($one in $help.parameters.parameter) { if ($one.description.Text) { $one.name } }");
+        var expected = cmdlet.Parameters.Keys.Where(name => !Cmdlet.CommonParameters.Contains(name));
+
+        Assert.Equal(expected.Order(StringComparer.Ordinal), described.Order(StringComparer.Ordinal));
+    });
+
+    [Fact]
+    public void Every_cmdlet_has_two_examples_that_parse_and_call_what_exists() => Assert.All(module.Cmdlets, cmdlet =>
+    {
+        var examples = Read(cmdlet, "$help.examples.example.code");
+        Assert.True(examples.Length >= 2, $"{cmdlet.Name} has {examples.Length} examples");
+        Assert.All(examples, CheckCode);
+        Assert.Contains(examples, code => code.Contains(cmdlet.Name, StringComparison.OrdinalIgnoreCase));
+    });
+
+    [Fact]
+    public void The_concepts_can_be_read()
+    {
+        var topic = string.Join('\n', module.Session.Run("Get-Help about_DrPowerShell").Succeed().Output);
+
+        Assert.Contains("SHORT DESCRIPTION", topic);
+        Assert.All(File.ReadAllLines(Path.Combine(BuiltModule.Folder, About)), line => Assert.InRange(line.Length, 0, 80));
+    }
+
+    [Fact]
+    public void No_help_text_names_a_cmdlet_that_does_not_exist()
+    {
+        var texts = File.ReadAllText(Path.Combine(BuiltModule.Folder, About))
+            + File.ReadAllText(Path.Combine(BuiltModule.Folder, "en-US", "DrPowerShell.Module.dll-Help.xml"));
+
+        Assert.Empty(BuiltModule.NamesOfOurs(texts).Except(module.Cmdlets.Select(cmdlet => cmdlet.Name), StringComparer.OrdinalIgnoreCase));
+    }
+
+    private void CheckCode(string code)
+    {
+        var ast = Parser.ParseInput(code, out _, out var errors);
+        Assert.True(errors.Length == 0, $"{code}\n{string.Join('\n', errors.Select(error => error.Message))}");
+        foreach (var call in ast.FindAll(node => node is CommandAst, searchNestedScriptBlocks: true).Cast<CommandAst>())
+        {
+            var cmdlet = module.Cmdlets.FirstOrDefault(one => one.Name.Equals(call.GetCommandName(), StringComparison.OrdinalIgnoreCase));
+            foreach (var parameter in cmdlet is null ? [] : call.CommandElements.OfType<CommandParameterAst>())
+            {
+                Assert.True(cmdlet!.Parameters.Values.Any(known => known.Name.Equals(parameter.ParameterName, StringComparison.OrdinalIgnoreCase)
+                    || known.Aliases.Contains(parameter.ParameterName, StringComparer.OrdinalIgnoreCase)), $"{cmdlet.Name} has no -{parameter.ParameterName}: {code}");
+            }
+        }
+    }
+
+    /// <summary>What a script reads out of a cmdlet's <c>$help</c>, empty texts left out.</summary>
+    private string[] Read(CmdletInfo cmdlet, string script) =>
+        [.. module.Session.Run("$help = Get-Help $name -Full; " + script, ("name", cmdlet.Name)).Succeed().Output
+            .Select(value => value?.ToString() ?? "").Where(text => !string.IsNullOrWhiteSpace(text))];
+}
