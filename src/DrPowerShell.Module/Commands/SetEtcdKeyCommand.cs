@@ -30,7 +30,7 @@ namespace DrPowerShell.Module.Commands;
 /// <code>Import-Csv ./settings.csv | Set-EtcdKey -PassThru</code>
 /// <para>One object for each key with its revision.</para>
 /// </example>
-[Cmdlet(VerbsCommon.Set, "EtcdKey", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium, DefaultParameterSetName = ByKey)]
+[Cmdlet(VerbsCommon.Set, "EtcdKey", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium, DefaultParameterSetName = ByObject)]
 [OutputType(typeof(EtcdKeyWrite))]
 public sealed class SetEtcdKeyCommand : EtcdClusterCmdlet
 {
