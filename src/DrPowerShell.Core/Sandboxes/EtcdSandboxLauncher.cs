@@ -86,7 +86,10 @@ public sealed class EtcdSandboxLauncher(TimeProvider? time = null)
 
             options.Steps?.Report(members.Count == 1 ? "Waiting until the member is healthy." : $"Waiting until {members.Count} members are healthy.");
             await WaitUntilHealthyAsync(name, options, members, certificates, cancellationToken).ConfigureAwait(false);
-            return new EtcdSandbox(name, binary.Version, folder, members, ConnectionOptions(name, plan, certificates), _time.GetUtcNow());
+            return new EtcdSandbox(name, binary.Version, folder, members, ConnectionOptions(name, plan, certificates), _time.GetUtcNow())
+            {
+                SnapshotPath = options.SnapshotPath,
+            };
         }
         catch
         {

@@ -24,6 +24,9 @@ public sealed record EtcdSandboxOptions
     /// </summary>
     public Func<EtcdSandboxPlan, CancellationToken, Task>? PrepareDataDirectories { get; init; }
 
+    /// <summary>The snapshot that the hook restores, as the sandbox is to tell it; null where it starts empty.</summary>
+    public string? SnapshotPath { get; init; }
+
     /// <summary>The backend quota in bytes. Default 8 GiB: etcd's own default of 2 GiB would raise an alarm on many a snapshot.</summary>
     public long QuotaBytes { get; init; } = 8L << 30;
 

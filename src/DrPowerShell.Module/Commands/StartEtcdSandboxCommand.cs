@@ -1,18 +1,25 @@
 using System.Management.Automation;
+using DrPowerShell.Core.Backups;
 using DrPowerShell.Core.Ports;
 using DrPowerShell.Core.Sandboxes;
+using DrPowerShell.Etcd.Files;
 using DrPowerShell.Module.Connections;
 using DrPowerShell.Module.Errors;
 using DrPowerShell.Module.Pipeline;
+using DrPowerShell.Module.Snapshots;
 
 namespace DrPowerShell.Module.Commands;
 
-/// <summary>Starts a throw-away etcd cluster on this machine.</summary>
+/// <summary>Starts a throw-away etcd cluster on this machine, empty or from a snapshot.</summary>
 /// <remarks>
 /// <para>
 /// Real etcd members run on loopback ports, behind certificates that are made for this sandbox alone, in a folder that only you may read. An
 /// etcd program is needed, on PATH or named by -EtcdPath; its version is the sandbox's. The cmdlet returns when every member is healthy and a
 /// connection to the sandbox is open under its name.
+/// </para>
+/// <para>
+/// From a snapshot every member gets a copy of it: the digest is checked while it is read; in the copy authentication is switched off and
+/// alarms are cleared, so that it answers you, whoever the users of the real cluster are. The snapshot itself is only read.
 /// </para>
 /// <para>
 /// The sandbox ends with Stop-EtcdSandbox, and in any case with the shell that started it, also when that is killed: its members are ended and
@@ -28,14 +35,29 @@ namespace DrPowerShell.Module.Commands;
 /// <para>While it is the only open connection, -Cluster can be left out.</para>
 /// </example>
 /// <example>
+/// <para>Look into a snapshot with a running etcd.</para>
+/// <code>$sandbox = Get-EtcdSnapshot ./last-night.db | Start-EtcdSandbox
+/// Get-EtcdKey -Prefix /registry/secrets/ -KeysOnly -Cluster $sandbox</code>
+/// <para>Clients such as kube-apiserver can be pointed at it too: $sandbox.ConnectionOptions has the endpoints and the certificates.</para>
+/// </example>
+/// <example>
 /// <para>Start three members with a certain version of etcd.</para>
 /// <code>Start-EtcdSandbox -Name trial -MemberCount 3 -EtcdPath /opt/etcd-3.4/etcd</code>
 /// <para>The connection's name is trial.</para>
 /// </example>
-[Cmdlet(VerbsLifecycle.Start, "EtcdSandbox", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
+[Cmdlet(VerbsLifecycle.Start, "EtcdSandbox", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium, DefaultParameterSetName = ByObject)]
 [OutputType(typeof(EtcdSandbox))]
-public sealed class StartEtcdSandboxCommand : DrCmdlet
+public sealed class StartEtcdSandboxCommand : SnapshotSourceCmdlet
 {
+    /// <summary>A snapshot from Backup-EtcdSnapshot or Get-EtcdSnapshot, or a result of Test-EtcdSnapshot. Without a snapshot the sandbox is empty.</summary>
+    [Parameter(ValueFromPipeline = true, ParameterSetName = ByObject)]
+    [ValidateNotNull]
+    public override SnapshotReference? InputObject { get; set; }
+
+    /// <summary>Take a snapshot without a digest, the member/snap/db of a stopped member. It is verified to Full first.</summary>
+    [Parameter]
+    public SwitchParameter SkipDigest { get; set; }
+
     /// <summary>The name of the sandbox and of the connection to it. Without it one is made up.</summary>
     [Parameter]
     [ValidatePattern("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
@@ -57,14 +79,16 @@ public sealed class StartEtcdSandboxCommand : DrCmdlet
     public TimeSpan StartTimeout { get; set; } = TimeSpan.FromSeconds(60);
 
     /// <inheritdoc/>
-    protected override void Process()
+    protected override void Process() => Item(InputObject?.Path, () =>
     {
+        RefuseInvalid();
         var session = DrSession.Current;
         if (Name is not null && session.Sandboxes.Find(Name) is not null)
         {
             throw new SandboxNameInUseException(Name);
         }
 
+        var snapshot = ParameterSetName == ByObject && InputObject is null ? null : SourceFile();
         var options = new EtcdSandboxOptions
         {
             Name = Name,
@@ -72,13 +96,14 @@ public sealed class StartEtcdSandboxCommand : DrCmdlet
             EtcdPath = EtcdPath is null ? null : ResolveDestination(EtcdPath),
             StartTimeout = StartTimeout,
         };
-        if (ShouldProcess(MemberCount == 1 ? "1 member on loopback" : $"{MemberCount} members on loopback", "Start a sandbox"))
+        var members = MemberCount == 1 ? "1 member on loopback" : $"{MemberCount} members on loopback";
+        if (ShouldProcess(snapshot is null ? members : $"{members}, from '{snapshot}'", "Start a sandbox"))
         {
-            WriteObject(Start(session, options));
+            WriteObject(Start(session, options, snapshot));
         }
-    }
+    }, terminating: !MyInvocation.ExpectingInput);
 
-    private EtcdSandbox Start(DrSession session, EtcdSandboxOptions options)
+    private EtcdSandbox Start(DrSession session, EtcdSandboxOptions options, string? snapshot)
     {
         EtcdSandbox? sandbox = null;
         IEtcdCluster? cluster = null;
@@ -87,7 +112,8 @@ public sealed class StartEtcdSandboxCommand : DrCmdlet
         {
             var connection = Run(async (output, token) =>
             {
-                sandbox = await new EtcdSandboxLauncher().StartAsync(options with { Steps = output.Steps("Starting a sandbox") }, token).ConfigureAwait(false);
+                var steps = output.Steps("Starting a sandbox");
+                sandbox = await LaunchAsync(options with { Steps = steps }, snapshot, token).ConfigureAwait(false);
                 cluster = await ProviderLoader.Catalog.Etcd.ConnectAsync(sandbox.ConnectionOptions, token).ConfigureAwait(false);
                 return await EtcdConnection.DescribeAsync(cluster, output, token).ConfigureAwait(false);
             });
@@ -108,5 +134,26 @@ public sealed class StartEtcdSandboxCommand : DrCmdlet
                 sandbox?.DisposeAsync().AsTask().GetAwaiter().GetResult();
             }
         }
+    }
+
+    private async Task<EtcdSandbox> LaunchAsync(EtcdSandboxOptions options, string? snapshot, CancellationToken cancellationToken)
+    {
+        var launcher = new EtcdSandboxLauncher();
+        if (snapshot is null)
+        {
+            return await launcher.StartAsync(options, cancellationToken).ConfigureAwait(false);
+        }
+
+        using var source = FileByteSource.Open(snapshot);
+        return await launcher.StartAsync(options with
+        {
+            SnapshotPath = snapshot,
+            QuotaBytes = Math.Max(options.QuotaBytes, source.Length * 2),
+            PrepareDataDirectories = (plan, token) =>
+            {
+                options.Steps?.Report($"Restoring {System.IO.Path.GetFileName(snapshot)} for {plan.Members.Count} member(s).");
+                return SandboxRestore.BuildAsync(source, plan, SkipDigest, token);
+            },
+        }, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -41,6 +41,40 @@ public sealed class EtcdSandboxCommandTests
     }
 
     [Fact]
+    public async Task A_snapshot_with_users_and_an_alarm_opens_in_three_members_to_whoever_started_them()
+    {
+        using var temp = new TempFolder("snapshot");
+        await using (var cluster = await EtcdTestCluster.StartAsync(EtcdBinaries.V34, new() { EnableAuth = true }))
+        {
+            await cluster.EtcdctlAsync("put", "kept", "yes");
+            await cluster.EtcdctlAsync("snapshot", "save", temp["[1].db"]);
+        }
+
+        using var session = new ModuleSession();
+        var parameters = ("etcd", (object)Etcd);
+        var path = ("path", (object)temp["[1].db"]);
+
+        session.Run("$s = Start-EtcdSandbox -LiteralPath $path -MemberCount 3 -EtcdPath $etcd", parameters, path).Succeed();
+        Assert.Equal("yes", session.Run("Get-EtcdKey kept").One.Value);
+        Assert.Equal(temp["[1].db"], session.Run("$s").One.SnapshotPath);
+        Assert.True(session.Run("Test-EtcdCluster").One.IsHealthy);
+
+        session.Run("$t = Get-EtcdSnapshot -LiteralPath $path | Start-EtcdSandbox -EtcdPath $etcd", parameters, path).Succeed();
+        Assert.Equal("yes", session.Run("Get-EtcdKey kept -Cluster $t").One.Value);
+        session.Run("Stop-EtcdSandbox").FailsWith("SeveralSandboxes", Stop, ErrorCategory.InvalidOperation);
+        session.Run("Stop-EtcdSandbox -All").Succeed();
+
+        var bytes = await File.ReadAllBytesAsync(temp["[1].db"]);
+        bytes[5000] ^= 1;
+        await File.WriteAllBytesAsync(temp["bad.db"], bytes);
+        var bad = session.Run("Start-EtcdSandbox $path -EtcdPath $etcd", parameters, ("path", temp["bad.db"]));
+        Assert.IsAssignableFrom<IContainsErrorRecord>(bad.Terminating);
+        session.Run("Test-EtcdSnapshot $path | Start-EtcdSandbox -EtcdPath $etcd", parameters, ("path", temp["bad.db"]))
+            .Reports("SnapshotNotValid", Start, ErrorCategory.InvalidData);
+        session.Run("Start-EtcdSandbox ./none*.db -EtcdPath $etcd", parameters).FailsWith("PathNotFound", Start, ErrorCategory.ObjectNotFound);
+    }
+
+    [Fact]
     public void The_end_of_a_session_ends_its_sandboxes_and_so_does_removing_the_module()
     {
         string folder;
