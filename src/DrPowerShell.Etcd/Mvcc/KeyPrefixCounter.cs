@@ -58,4 +58,7 @@ internal sealed class KeyPrefixCounter
 }
 
 /// <summary>How many live keys begin with the same path segments.</summary>
-public sealed record KeyPrefixCount(string Prefix, long Keys);
+public sealed record KeyPrefixCount(string Prefix, long Keys)
+{
+    public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{Prefix}: {Keys:N0}");
+}

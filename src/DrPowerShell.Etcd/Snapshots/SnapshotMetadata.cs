@@ -42,10 +42,19 @@ public sealed record SnapshotMetadata
 
     /// <summary>A downgrade under way when the snapshot was taken: its target version, null for none.</summary>
     public string? DowngradeTarget { get; init; }
+
+    public override string ToString() =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"cluster version {ClusterVersion ?? "unknown"}, {Members.Count} members, revision {Revision:N0}");
 }
 
 /// <summary>A member of the cluster that the snapshot was taken from.</summary>
-public sealed record SnapshotMember(string Id, string Name, IReadOnlyList<string> PeerUrls, IReadOnlyList<string> ClientUrls, bool IsLearner);
+public sealed record SnapshotMember(string Id, string Name, IReadOnlyList<string> PeerUrls, IReadOnlyList<string> ClientUrls, bool IsLearner)
+{
+    public override string ToString() => Name.Length > 0 ? Name : Id;
+}
 
 /// <summary>An alarm in the database.</summary>
-public sealed record SnapshotAlarm(string MemberId, string Alarm);
+public sealed record SnapshotAlarm(string MemberId, string Alarm)
+{
+    public override string ToString() => $"{Alarm} ({MemberId})";
+}
