@@ -1,3 +1,4 @@
+using System.Management.Automation;
 using System.Reflection;
 using System.Reflection.Emit;
 using System.Reflection.Metadata;
@@ -50,7 +51,7 @@ public sealed class LayerTests(BuiltModule module) : IClassFixture<BuiltModule>
     public void Another_modules_YamlDotNet_and_ours_live_side_by_side()
     {
         using var folder = new TempFolder();
-        var theirs = AssemblyLoadContext.Default.LoadFromAssemblyPath(MakeAssembly(folder, "YamlDotNet", new Version(5, 0, 0, 0)));
+        var theirs = AssemblyLoadContext.Default.LoadFromAssemblyPath(MakeAssembly(folder.FullName, "YamlDotNet", new Version(5, 0, 0, 0)));
         using var session = new ModuleSession();
 
         var catalog = session.Run("[DrPowerShell.Core.Ports.ProviderLoader]::Catalog").Succeed().Output.Single().BaseObject;
@@ -68,10 +69,13 @@ public sealed class LayerTests(BuiltModule module) : IClassFixture<BuiltModule>
     [Fact]
     public async Task Importing_takes_a_moment_only()
     {
-        // A fresh process each, from a copy of the program that finds no module of its own.
+        // A fresh process each, from a copy of the program that finds no module of its own. Another binary module goes first: the engine from
+        // NuGet compiles its own import code at the first one, which pwsh brings compiled.
         using var folder = new TempFolder("import");
         CopyFolder(Path.GetDirectoryName(RepositoryPaths.Drps)!, folder.FullName);
+        var first = MakeModule(folder.CreateFolder("First"));
         var script = $$"""
+            Import-Module '{{first}}'
             $process = [Diagnostics.Process]::GetCurrentProcess(); $before = $process.TotalProcessorTime; $watch = [Diagnostics.Stopwatch]::StartNew()
             Import-Module '{{BuiltModule.Folder}}'
             $watch.Stop(); $process.Refresh()
@@ -89,7 +93,7 @@ public sealed class LayerTests(BuiltModule module) : IClassFixture<BuiltModule>
         TestContext.Current.TestOutputHelper!.WriteLine($"Import-Module, best of {runs.Count}: {elapsed} ms, {processor} ms of processor time");
 
         // The aim is 60 ms on an idle machine. Other tests may keep this one busy, so only the work is held to a bound, and a wide one.
-        Assert.InRange(processor, 0, 500);
+        Assert.InRange(processor, 0, 250);
     }
 
     private static string[] References(string assembly)
@@ -100,13 +104,30 @@ public sealed class LayerTests(BuiltModule module) : IClassFixture<BuiltModule>
         return [.. metadata.AssemblyReferences.Select(handle => metadata.GetString(metadata.GetAssemblyReference(handle).Name))];
     }
 
-    private static string MakeAssembly(TempFolder folder, string name, Version version)
+    private static string MakeAssembly(string folder, string name, Version version, Action<ModuleBuilder>? fill = null)
     {
         var builder = new PersistedAssemblyBuilder(new AssemblyName(name) { Version = version }, typeof(object).Assembly);
-        builder.DefineDynamicModule(name);
-        var path = folder[name + ".dll"];
+        var types = builder.DefineDynamicModule(name);
+        fill?.Invoke(types);
+        var path = Path.Combine(folder, name + ".dll");
         builder.Save(path);
         return path;
+    }
+
+    /// <summary>A binary module with one cmdlet and with views, and nothing behind them.</summary>
+    private static string MakeModule(string folder)
+    {
+        MakeAssembly(folder, "First.Module", new Version(1, 0, 0, 0), types =>
+        {
+            var type = types.DefineType("TestFirstCommand", TypeAttributes.Public | TypeAttributes.Sealed, typeof(PSCmdlet));
+            var attribute = typeof(CmdletAttribute).GetConstructor([typeof(string), typeof(string)])!;
+            type.SetCustomAttribute(new CustomAttributeBuilder(attribute, ["Test", "First"]));
+            type.CreateType();
+        });
+        File.Copy(Path.Combine(BuiltModule.Folder, "DrPowerShell.Format.ps1xml"), Path.Combine(folder, "First.Format.ps1xml"));
+        File.WriteAllText(Path.Combine(folder, "First.psd1"),
+            "@{ ModuleVersion = '1.0'; RootModule = 'First.Module.dll'; CmdletsToExport = 'Test-First'; FormatsToProcess = 'First.Format.ps1xml' }");
+        return folder;
     }
 
     private static void CopyFolder(string from, string to)
