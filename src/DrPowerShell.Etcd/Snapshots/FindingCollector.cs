@@ -8,33 +8,36 @@ internal sealed class FindingCollector
     /// <summary>More findings than this are counted, not kept.</summary>
     public const int Limit = 200;
 
+    /// <summary>After more errors than this there is nothing to be learned from reading on.</summary>
+    public const int HopelessAfter = 10_000;
+
     private readonly List<SnapshotFinding> _findings = [];
     private long _dropped;
-    private bool _hasErrors;
+    private int _errors;
 
-    public bool HasErrors
-    {
-        get
-        {
-            lock (_findings)
-            {
-                return _hasErrors;
-            }
-        }
-    }
+    public bool HasErrors => Volatile.Read(ref _errors) > 0;
+
+    /// <summary>Whether so much is wrong that a walk should end: each error costs far more time than a sound page.</summary>
+    public bool IsHopeless => Volatile.Read(ref _errors) > HopelessAfter;
 
     public void Add(SnapshotFinding finding)
     {
         lock (_findings)
         {
-            _hasErrors |= finding.Severity == FindingSeverity.Error;
+            _errors += finding.Severity == FindingSeverity.Error ? 1 : 0;
             if (_findings.Count < Limit)
             {
                 _findings.Add(finding);
+                return;
             }
-            else
+
+            // An error must be seen, whatever came before it.
+            _dropped++;
+            var milder = _findings.FindLastIndex(f => f.Severity < finding.Severity);
+            if (milder >= 0)
             {
-                _dropped++;
+                _findings.RemoveAt(milder);
+                _findings.Add(finding);
             }
         }
     }
