@@ -61,10 +61,13 @@ public sealed class BoltBucket
         }
 
         var inline = value[BoltLayout.BucketHeaderSize..].ToArray();
-        if (inline.Length < BoltLayout.HeaderSize || new BoltPage(inline, _cache.Name).Kind != PageKind.Leaf)
+        var page = inline.Length < BoltLayout.HeaderSize ? default : new BoltPage(inline, _cache.Name);
+        if (inline.Length < BoltLayout.HeaderSize || page.Kind != PageKind.Leaf || page.Overflow != 0)
         {
             throw new SnapshotDamagedException(_cache.Name, "InlineBucketWrong", null, "an inline bucket is not a plain leaf.");
         }
+
+        page.CheckLayout();
 
         return new BoltBucket(_cache, default, inline, sequence);
     }

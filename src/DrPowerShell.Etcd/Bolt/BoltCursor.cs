@@ -96,7 +96,7 @@ public sealed class BoltCursor : IDisposable
     {
         Dispose();
         // A scan that meets more pages than the file has goes in circles.
-        _budget = _bucket.Cache.HighWaterMark.Value + BoltLayout.MaxDepth;
+        _budget = _bucket.Cache.HighWaterMark.Value;
         if (_bucket.Inline is { } inline)
         {
             _stack.Add(new Frame(new PagePin(null, inline, 0, inline.Length, _bucket.Cache.Name), 0));
@@ -106,7 +106,32 @@ public sealed class BoltCursor : IDisposable
             Push(_bucket.RootPage);
         }
 
-        return Descend(direction, key) || MoveNext();
+        return Descend(direction, key) || (direction == Direction.Last ? MovePrevious() : MoveNext());
+    }
+
+    // Only ever needed from an empty last page, which bbolt leaves behind in rare cases.
+    private bool MovePrevious()
+    {
+        while (_stack.Count > 0)
+        {
+            var frame = _stack[^1];
+            if (frame.Pin.Page.Kind == PageKind.Branch && frame.Index > 0)
+            {
+                frame.Pin.Page.Branch(frame.Index - 1, out _, out var id);
+                _stack[^1] = frame with { Index = frame.Index - 1 };
+                Push(id);
+                if (Descend(Direction.Last, default))
+                {
+                    return true;
+                }
+
+                continue;
+            }
+
+            Pop();
+        }
+
+        return false;
     }
 
     // From the top frame down to a leaf; false where that leaf has nothing at its index (an empty page, or a seek beyond its last key).
@@ -137,12 +162,14 @@ public sealed class BoltCursor : IDisposable
 
     private void Push(PageId id)
     {
-        if (_stack.Count >= BoltLayout.MaxDepth || _budget-- == 0)
+        var overflow = _bucket.Cache.OverflowOf(id);
+        if (_stack.Count >= BoltLayout.MaxDepth || overflow >= _budget)
         {
             throw new SnapshotDamagedException(_bucket.Cache.Name, "PageCycle", id, "the pages refer to each other in a circle.");
         }
 
-        _stack.Add(new Frame(_bucket.Cache.Pin(id), 0));
+        _budget -= overflow + 1UL;
+        _stack.Add(new Frame(_bucket.Cache.Pin(id, overflow), 0));
     }
 
     private void Pop()

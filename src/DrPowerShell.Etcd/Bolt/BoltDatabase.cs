@@ -7,12 +7,15 @@ public sealed class BoltDatabase
 {
     private readonly PageCache _cache;
 
-    private BoltDatabase(IByteSource source, BoltMeta meta, string? otherMetaProblem)
+    // bbolt's largest databases have some millions of pages; the bits that keep track of them must fit in memory too.
+    private const ulong MaxPages = 1UL << 28;
+
+    private BoltDatabase(IByteSource source, BoltMeta meta, string? otherMetaProblem, int cacheCapacity)
     {
         Source = source;
         Meta = meta;
         OtherMetaProblem = otherMetaProblem;
-        _cache = new PageCache(source, meta.PageSize, meta.HighWaterMark);
+        _cache = new PageCache(source, meta.PageSize, meta.HighWaterMark, cacheCapacity);
     }
 
     /// <summary>The meta page in force: the valid one of the higher transaction id.</summary>
@@ -31,7 +34,9 @@ public sealed class BoltDatabase
     /// <summary>Reads the meta pages and chooses between them.</summary>
     /// <exception cref="NotAnEtcdSnapshotException">No meta page is valid.</exception>
     /// <exception cref="SnapshotDamagedException">The file is shorter than its meta page says.</exception>
-    public static BoltDatabase Open(IByteSource source)
+    public static BoltDatabase Open(IByteSource source) => Open(source, PageCache.DefaultCapacity);
+
+    internal static BoltDatabase Open(IByteSource source, int cacheCapacity)
     {
         var first = ReadMeta(source, 0, 0, out var firstReason);
         BoltMeta? second = null;
@@ -56,6 +61,12 @@ public sealed class BoltDatabase
             throw new NotAnEtcdSnapshotException(source.Name, $"{firstReason}, and {secondReason}.");
         }
 
+        if (first is not null && second is not null && first.PageSize != second.PageSize)
+        {
+            throw new SnapshotDamagedException(
+                source.Name, "PageSizeMismatch", null, $"its meta pages state page sizes of {first.PageSize:N0} and {second.PageSize:N0} bytes.");
+        }
+
         var pages = (ulong)source.Length / (ulong)meta.PageSize;
         if (meta.HighWaterMark.Value < 3 || meta.HighWaterMark.Value > pages)
         {
@@ -66,7 +77,12 @@ public sealed class BoltDatabase
                 $"its meta page counts {meta.HighWaterMark} pages of {meta.PageSize:N0} bytes, the file has room for {pages:N0}: it was cut off.");
         }
 
-        return new BoltDatabase(source, meta, first is null ? firstReason : second is null ? secondReason : null);
+        if (meta.HighWaterMark.Value > MaxPages)
+        {
+            throw new SnapshotDamagedException(source.Name, "FileTooLarge", null, $"it counts {meta.HighWaterMark} pages; at most {MaxPages:N0} are read.");
+        }
+
+        return new BoltDatabase(source, meta, first is null ? firstReason : second is null ? secondReason : null, cacheCapacity);
     }
 
     /// <summary>Opens a top-level bucket, null where there is none.</summary>

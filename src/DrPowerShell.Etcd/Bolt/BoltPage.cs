@@ -60,6 +60,48 @@ internal readonly ref struct BoltPage
         key = _bytes.Slice((int)start, (int)keySize);
     }
 
+    /// <summary>
+    /// Checks that the elements' bytes follow each other without a gap, as bbolt writes them. Elements that share bytes would make a small
+    /// page as much work as a large file.
+    /// </summary>
+    /// <exception cref="SnapshotDamagedException">They do not, or an element is none that bbolt writes.</exception>
+    public void CheckLayout()
+    {
+        var count = Count;
+        var isLeaf = Kind == PageKind.Leaf;
+        var expected = (ulong)(BoltLayout.HeaderSize + (count * BoltLayout.ElementSize));
+        for (var i = 0; i < count; i++)
+        {
+            var at = Element(i);
+            var element = _bytes.Slice(at, BoltLayout.ElementSize);
+            var fields = isLeaf ? element[4..] : element;
+            var start = (ulong)at + BinaryPrimitives.ReadUInt32LittleEndian(fields);
+            ulong keySize = BinaryPrimitives.ReadUInt32LittleEndian(fields[4..]);
+            ulong valueSize = isLeaf ? BinaryPrimitives.ReadUInt32LittleEndian(fields[8..]) : 0;
+            if (start + keySize + valueSize > (ulong)_bytes.Length)
+            {
+                throw OutOfPage(i);
+            }
+
+            if (start != expected)
+            {
+                throw Damaged("ElementOutOfPlace", $"element {i} begins at byte {start}, and {expected} is where the one before it ends.");
+            }
+
+            if (keySize == 0)
+            {
+                throw Damaged("KeyEmpty", $"element {i} has no key.");
+            }
+
+            if (isLeaf && BinaryPrimitives.ReadUInt32LittleEndian(element) > BoltLayout.BucketElement)
+            {
+                throw Damaged("ElementFlagsWrong", $"element {i} is neither a key nor a bucket.");
+            }
+
+            expected = start + keySize + valueSize;
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int Element(int index)
     {
@@ -68,5 +110,7 @@ internal readonly ref struct BoltPage
     }
 
     private SnapshotDamagedException OutOfPage(int index) =>
-        new(_file, "ElementOutOfPage", Id, $"element {index} points outside the page's {_bytes.Length:N0} bytes.");
+        Damaged("ElementOutOfPage", $"element {index} points outside the page's {_bytes.Length:N0} bytes.");
+
+    private SnapshotDamagedException Damaged(string code, string text) => new(_file, code, Id, text);
 }

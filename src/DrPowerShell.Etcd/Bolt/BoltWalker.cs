@@ -48,10 +48,22 @@ internal sealed class BoltWalker
             return;
         }
 
+        if (_findings.IsHopeless)
+        {
+            return;
+        }
+
         PagePin pin;
         try
         {
-            pin = _cache.Pin(id);
+            // Claimed before it is read: a page that a thousand places refer to is read once, however long it calls itself.
+            var overflow = _cache.OverflowOf(id);
+            if (!Claim(id, overflow))
+            {
+                return;
+            }
+
+            pin = _cache.Pin(id, overflow);
         }
         catch (SnapshotDamagedException damage)
         {
@@ -62,11 +74,6 @@ internal sealed class BoltWalker
         try
         {
             var page = pin.Page;
-            if (!Claim(id, page.Overflow))
-            {
-                return;
-            }
-
             if (page.Kind == PageKind.Branch)
             {
                 WalkBranch(page, min, max, hasMax, depth);
@@ -160,12 +167,13 @@ internal sealed class BoltWalker
     {
         if (value.Length < BoltLayout.BucketHeaderSize)
         {
-            Report("BucketHeaderShort", $"the header of bucket '{EtcdText.Show(name)}' has {value.Length} bytes instead of {BoltLayout.BucketHeaderSize}.", page);
+            Report("BucketHeaderShort", $"a bucket's header has {value.Length} bytes instead of {BoltLayout.BucketHeaderSize}.", page, name);
             return;
         }
 
         var outer = _bucket;
-        _bucket = _bucketDepth == 0 ? EtcdText.Show(name) : $"{outer}/{EtcdText.Show(name)}";
+        var shown = EtcdText.Show(name[..Math.Min(name.Length, 64)]);
+        _bucket = _bucketDepth == 0 ? shown : $"{outer}/{shown}";
         _bucketDepth++;
         _visitor.EnterBucket(name, _bucketDepth);
         var root = BinaryPrimitives.ReadUInt64LittleEndian(value);
@@ -204,6 +212,7 @@ internal sealed class BoltWalker
             return;
         }
 
+        inline.CheckLayout();
         WalkLeaf(inline, default, default, hasMax: false, depth, page);
     }
 

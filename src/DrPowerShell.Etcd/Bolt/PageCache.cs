@@ -9,22 +9,26 @@ namespace DrPowerShell.Etcd.Bolt;
 /// </summary>
 internal sealed class PageCache
 {
+    /// <summary>The bytes that a cache keeps unless told otherwise.</summary>
+    public const int DefaultCapacity = 16 << 20;
+
     private const int BlockSize = 64 << 10;
-    private const int BlockCount = 256;
 
     private readonly IByteSource _source;
     private readonly long _imageLength;
     private readonly int _blockSize;
     private readonly int _pagesPerBlock;
-    private readonly Dictionary<long, Block> _blocks = new(BlockCount);
-    private readonly List<Block> _ring = new(BlockCount);
+    private readonly int _blockCount;
+    private readonly Dictionary<long, Block> _blocks = [];
+    private readonly List<Block> _ring = [];
     private Block? _last;
     private int _hand;
 
     // How many pages were used of each block read in whole, as a moving average of 16ths: below 2 pages, reading ahead only costs.
     private int _useOfBlocks = 64;
 
-    public PageCache(IByteSource source, int pageSize, PageId highWaterMark)
+    /// <param name="capacity">The bytes to keep; at least one block is, and more are where all blocks are pinned.</param>
+    public PageCache(IByteSource source, int pageSize, PageId highWaterMark, int capacity = DefaultCapacity)
     {
         _source = source;
         PageSize = pageSize;
@@ -32,6 +36,7 @@ internal sealed class PageCache
         _imageLength = checked((long)highWaterMark.Value * pageSize);
         _blockSize = Math.Max(BlockSize, pageSize);
         _pagesPerBlock = _blockSize / pageSize;
+        _blockCount = Math.Max(1, capacity / _blockSize);
     }
 
     public int PageSize { get; }
@@ -41,8 +46,12 @@ internal sealed class PageCache
     public string Name => _source.Name;
 
     /// <summary>Reads a branch or leaf page with its overflow, and holds it in memory.</summary>
+    /// <exception cref="SnapshotDamagedException">The id, the header, the overflow or the elements' layout cannot be right.</exception>
+    public PagePin Pin(PageId id) => Pin(id, OverflowOf(id));
+
+    /// <summary>Checks a branch or leaf page's header and returns its overflow: what a page claims is known before it is read in whole.</summary>
     /// <exception cref="SnapshotDamagedException">The id, the header or the overflow cannot be right.</exception>
-    public PagePin Pin(PageId id)
+    public uint OverflowOf(PageId id)
     {
         if (id.Value < 2 || id >= HighWaterMark)
         {
@@ -75,16 +84,34 @@ internal sealed class PageCache
             throw new SnapshotDamagedException(Name, "PageTooLarge", id, $"it spans {length:N0} bytes; at most {BoltLayout.MaxPageSpan:N0} are read.");
         }
 
+        return overflow;
+    }
+
+    /// <summary>Holds a page whose overflow <see cref="OverflowOf"/> has returned.</summary>
+    public PagePin Pin(PageId id, uint overflow)
+    {
+        PagePin pin;
         if (overflow == 0)
         {
+            var block = Load(id, out var offset);
+            pin = new PagePin(block, block.Buffer, offset, PageSize, Name);
+            var bit = 1UL << (offset / PageSize);
+            if ((block.Used & bit) == 0)
+            {
+                pin.Page.CheckLayout();
+                block.Used |= bit;
+            }
+
             block.Pins++;
-            return new PagePin(block, block.Buffer, offset, PageSize, Name);
+            return pin;
         }
 
         // Pages with overflow are rare and may cross blocks: they get a buffer of their own.
-        var buffer = new byte[length];
+        var buffer = GC.AllocateUninitializedArray<byte>((int)((overflow + 1L) * PageSize));
         _source.ReadExactly(checked((long)id.Value * PageSize), buffer);
-        return new PagePin(null, buffer, 0, buffer.Length, Name);
+        pin = new PagePin(null, buffer, 0, buffer.Length, Name);
+        pin.Page.CheckLayout();
+        return pin;
     }
 
     /// <summary>Lets a page go; its bytes may be overwritten from now on.</summary>
@@ -106,11 +133,6 @@ internal sealed class PageCache
         if ((block.Valid & bit) == 0)
         {
             Read(block, page);
-        }
-
-        if ((block.Used & bit) == 0)
-        {
-            block.Used |= bit;
         }
 
         _last = block;
@@ -140,14 +162,11 @@ internal sealed class PageCache
             return block;
         }
 
-        if (_ring.Count < BlockCount)
+        block = _ring.Count < _blockCount ? null : Evict();
+        if (block is null)
         {
             block = new Block(GC.AllocateUninitializedArray<byte>(_blockSize));
             _ring.Add(block);
-        }
-        else
-        {
-            block = Evict();
         }
 
         block.Number = number;
@@ -157,10 +176,10 @@ internal sealed class PageCache
         return block;
     }
 
-    // Second chance: at most MaxDepth pages of one walk are pinned, so a free block is always found.
-    private Block Evict()
+    // Second chance; null where every block is pinned.
+    private Block? Evict()
     {
-        while (true)
+        for (var tries = 2 * _ring.Count; tries > 0; tries--)
         {
             var block = _ring[_hand];
             _hand = (_hand + 1) % _ring.Count;
@@ -180,6 +199,8 @@ internal sealed class PageCache
             _blocks.Remove(block.Number);
             return block;
         }
+
+        return null;
     }
 
     internal sealed class Block(byte[] buffer)
