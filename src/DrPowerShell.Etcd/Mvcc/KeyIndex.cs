@@ -8,9 +8,12 @@ namespace DrPowerShell.Etcd.Mvcc;
 /// </summary>
 internal sealed unsafe class KeyIndex : IDisposable
 {
-    private const int MaxSlots = 1 << 20;
+    /// <summary>The slots that a full index has unless told otherwise: about 60 MB, for 786,000 keys at a time.</summary>
+    public const int DefaultMaxSlots = 1 << 20;
+
     private const int MinSlots = 1 << 10;
 
+    private readonly int _maxSlots;
     private readonly Stack<Part> _open = new();
     private Entry* _slots;
     private int _slotCount;
@@ -18,9 +21,11 @@ internal sealed unsafe class KeyIndex : IDisposable
     private Part _part;
 
     /// <param name="expectedKeys">A guess at the number of keys; too few is made up for by growing.</param>
-    public KeyIndex(long expectedKeys)
+    /// <param name="maxSlots">The bound, a power of two from 1,024.</param>
+    public KeyIndex(long expectedKeys, int maxSlots = DefaultMaxSlots)
     {
-        _slotCount = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(expectedKeys * 3 / 2, MinSlots, MaxSlots));
+        _maxSlots = maxSlots;
+        _slotCount = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)Math.Clamp(expectedKeys * 3 / 2, MinSlots, maxSlots));
         _slots = Allocate(_slotCount);
     }
 
@@ -30,8 +35,12 @@ internal sealed unsafe class KeyIndex : IDisposable
     /// <summary>Whether a key belongs to the part under way.</summary>
     public bool IsInPart(in KeyHash hash) => _part.Contains(hash);
 
+    /// <summary>The rows before this one were seen, for the part under way, in a pass before.</summary>
+    public uint SeenRows => _part.SeenRows;
+
     /// <summary>Finds the key's entry, or makes an empty one; null where the key falls to another part because there was no room.</summary>
-    public Entry* FindOrAdd(in KeyHash hash)
+    /// <param name="row">The number of the row that names the key.</param>
+    public Entry* FindOrAdd(in KeyHash hash, uint row)
     {
         while (true)
         {
@@ -48,17 +57,17 @@ internal sealed unsafe class KeyIndex : IDisposable
                 return entry;
             }
 
-            if (_slotCount < MaxSlots)
+            if (_slotCount < _maxSlots)
             {
-                Rebuild(_slotCount * 2);
+                Grow();
                 continue;
             }
 
             // Halve the part: keys of the other half are left to a pass of their own.
-            var (kept, left) = _part.Split();
+            var (kept, left) = _part.Split(row);
             _open.Push(left);
             _part = kept;
-            Rebuild(_slotCount);
+            RemoveOthers();
             if (!_part.Contains(hash))
             {
                 return null;
@@ -113,34 +122,66 @@ internal sealed unsafe class KeyIndex : IDisposable
         }
     }
 
-    private void Rebuild(int slots)
+    private void Grow()
     {
         var old = _slots;
         var oldCount = _slotCount;
-        _slots = Allocate(slots);
-        _slotCount = slots;
-        _used = 0;
+        _slots = Allocate(oldCount * 2);
+        _slotCount = oldCount * 2;
         for (var i = 0; i < oldCount; i++)
         {
-            var hash = new KeyHash(old[i].Low, old[i].High);
-            if (old[i].Exists && _part.Contains(hash))
+            if (old[i].Exists)
             {
-                *Probe(hash) = old[i];
-                _used++;
+                *Probe(new KeyHash(old[i].Low, old[i].High)) = old[i];
             }
         }
 
         NativeMemory.Free(old);
     }
 
+    // In place, as a second table would double the memory at the very moment when it is short.
+    private void RemoveOthers()
+    {
+        for (var i = 0; i < _slotCount;)
+        {
+            if (_slots[i].Exists && !_part.Contains(new KeyHash(_slots[i].Low, _slots[i].High)))
+            {
+                RemoveAt(i);
+                _used--;
+            }
+            else
+            {
+                i++;
+            }
+        }
+    }
+
+    // Closes the gap: an entry further along moves back where its own place allows it (Knuth, volume 3, 6.4, algorithm R).
+    private void RemoveAt(int gap)
+    {
+        var mask = _slotCount - 1;
+        for (var i = (gap + 1) & mask; _slots[i].Exists; i = (i + 1) & mask)
+        {
+            var home = (int)_slots[i].Low & mask;
+            if (((i - home) & mask) >= ((i - gap) & mask))
+            {
+                _slots[gap] = _slots[i];
+                gap = i;
+            }
+        }
+
+        _slots[gap] = default;
+    }
+
     internal delegate void EntryAction(in Entry entry);
 
     /// <summary>A part of all keys: those whose hash ends, at the top, in certain bits.</summary>
-    private readonly record struct Part(int Bits, ulong Value)
+    private readonly record struct Part(int Bits, ulong Value, uint SeenRows)
     {
         public bool Contains(in KeyHash hash) => Bits == 0 || hash.High >> (64 - Bits) == Value;
 
-        public (Part Kept, Part Left) Split() => (new(Bits + 1, Value << 1), new(Bits + 1, (Value << 1) | 1));
+        public (Part Kept, Part Left) Split(uint row) =>
+            (new(Bits + 1, Value << 1, SeenRows), new(Bits + 1, (Value << 1) | 1, Math.Max(row, SeenRows)));
     }
 
     [StructLayout(LayoutKind.Sequential)]

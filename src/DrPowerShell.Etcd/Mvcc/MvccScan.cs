@@ -14,7 +14,7 @@ internal sealed unsafe class MvccScan : IDisposable
     private readonly HashSet<long>? _leases;
     private readonly KeyIndex _index;
     private readonly KeyPrefixCounter _prefixes = new();
-    private readonly RowDigests _digests = new();
+    private readonly RowDigests _digests;
     private readonly List<Revision> _missingLeases = [];
     private uint _tail;
     private ulong _tailLength;
@@ -24,12 +24,13 @@ internal sealed unsafe class MvccScan : IDisposable
     private long _missingLeaseCount;
     private ulong[] _keep = [];
 
-    public MvccScan(FindingCollector findings, CompactionMarks compaction, HashSet<long>? leases, long imageLength)
+    public MvccScan(FindingCollector findings, CompactionMarks compaction, HashSet<long>? leases, long imageLength, ScanLimits limits)
     {
         _findings = findings;
         _compaction = compaction;
         _leases = leases;
-        _index = new KeyIndex(imageLength / 128);
+        _index = new KeyIndex(imageLength / 128, limits.KeySlots);
+        _digests = new RowDigests(limits.RowDigests);
     }
 
     public long Rows => _rows;
@@ -142,7 +143,7 @@ internal sealed unsafe class MvccScan : IDisposable
             return;
         }
 
-        var entry = _index.FindOrAdd(hash);
+        var entry = _index.FindOrAdd(hash, row);
         if (entry is null)
         {
             return;
@@ -154,7 +155,7 @@ internal sealed unsafe class MvccScan : IDisposable
             entry->Prefix = _prefixes.NumberOf(stored.Key);
         }
 
-        if (!isMarker)
+        if (!isMarker && row >= _index.SeenRows)
         {
             CheckHistory(*entry, isLive: !isNew && !entry->IsTombstone, revision, isTombstone, stored, page);
         }
@@ -207,7 +208,8 @@ internal sealed unsafe class MvccScan : IDisposable
 
         LiveKeys++;
         _prefixes.Count(entry.Prefix);
-        if (entry.Main <= _compaction.Last)
+        // In a damaged file an old row may come late, and its number lie beyond those counted.
+        if (entry.Main <= _compaction.Last && entry.Row < _rowsAtMostScheduled)
         {
             _keep[entry.Row / 64] |= 1UL << (int)(entry.Row % 64);
         }
@@ -222,7 +224,7 @@ internal sealed unsafe class MvccScan : IDisposable
         }
     });
 
-    private bool IsKept(uint row) => (_keep[row / 64] & (1UL << (int)(row % 64))) != 0;
+    private bool IsKept(uint row) => row < _rowsAtMostScheduled && (_keep[row / 64] & (1UL << (int)(row % 64))) != 0;
 
     // hash.go: rows up to the compacted revision count only where they are a live key's newest; if no key lives at all, nothing is left out
     // but a tombstone at the compacted revision itself.

@@ -4,10 +4,10 @@ namespace DrPowerShell.Etcd.Mvcc;
 /// The CRC register and length of each row up to the compacted revision. Which of them HashKV counts is known only when the last row has been
 /// seen; kept apart, they are joined afterwards without reading anything twice.
 /// </summary>
-internal sealed class RowDigests
+internal sealed class RowDigests(int limit)
 {
     /// <summary>More rows than this are not kept (8 bytes each): HashKV then takes a second pass.</summary>
-    public const int Limit = 3 << 20;
+    public const int DefaultLimit = 3 << 20;
 
     private const int ChunkSize = 1 << 16;
     private const uint Mark = 1U << 31;
@@ -17,7 +17,7 @@ internal sealed class RowDigests
 
     public int Count { get; private set; }
 
-    public bool IsFull => Count >= Limit;
+    public bool IsFull => Count >= limit;
 
     /// <param name="mark">A flag kept with the row.</param>
     public void Add(uint zeroState, int length, bool mark)

@@ -12,9 +12,10 @@ namespace DrPowerShell.Etcd.Snapshots;
 public static class SnapshotMetadataReader
 {
     private const int MaxMembers = 1000;
+    private const int MaxJson = 64 << 10;
 
     /// <exception cref="SnapshotDamagedException">A page on the way cannot be read, or a value is not what it must be.</exception>
-    public static SnapshotMetadata Read(BoltDatabase database)
+    public static SnapshotMetadata Read(BoltDatabase database, CancellationToken cancellationToken = default)
     {
         var meta = database.OpenBucket("meta"u8);
         var cluster = database.OpenBucket("cluster"u8);
@@ -32,7 +33,7 @@ public static class SnapshotMetadataReader
             ScheduledCompactRevision = Compaction(meta).Scheduled,
             IsAuthEnabled = database.OpenBucket("auth"u8)?.Get("authEnabled"u8) is [1],
             Members = Members(database),
-            LeaseCount = CountItems(database.OpenBucket("lease"u8)),
+            LeaseCount = CountItems(database.OpenBucket("lease"u8), cancellationToken),
             Alarms = Alarms(database),
             DowngradeTarget = Downgrade(cluster?.Get("downgrade"u8)),
         };
@@ -54,12 +55,13 @@ public static class SnapshotMetadataReader
 
     private static ulong? Number(byte[]? value) => value is { Length: 8 } ? BinaryPrimitives.ReadUInt64BigEndian(value) : null;
 
-    private static long CountItems(BoltBucket? bucket)
+    private static long CountItems(BoltBucket? bucket, CancellationToken cancellationToken)
     {
         using var cursor = bucket?.OpenCursor();
         long count = 0;
         for (var more = cursor?.MoveFirst() == true; more; more = cursor!.MoveNext())
         {
+            cancellationToken.ThrowIfCancellationRequested();
             count++;
         }
 
@@ -80,6 +82,11 @@ public static class SnapshotMetadataReader
 
     private static SnapshotMember Member(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, string file)
     {
+        if (value.Length > MaxJson)
+        {
+            throw new SnapshotDamagedException(file, "MemberMalformed", null, $"the record of a member has {value.Length:N0} bytes.");
+        }
+
         try
         {
             using var json = JsonDocument.Parse(value.ToArray());
@@ -124,7 +131,7 @@ public static class SnapshotMetadataReader
 
     private static string? Downgrade(byte[]? value)
     {
-        if (value is null)
+        if (value is null || value.Length > MaxJson)
         {
             return null;
         }

@@ -17,18 +17,26 @@ internal sealed class SnapshotScan : IBoltVisitor, IDisposable
     private readonly MvccScan? _mvcc;
     private uint _hash = Crc32C.Begin;
     private long _items;
+    private int _depth;
     private bool _isKeyBucket;
     private bool _hasKeyBucket;
 
-    public SnapshotScan(IByteSource source, FindingCollector findings, bool withRows, Action<long>? onPages, CancellationToken cancellationToken)
+    public SnapshotScan(
+        IByteSource source,
+        FindingCollector findings,
+        bool withRows,
+        Action<long>? onPages,
+        CancellationToken cancellationToken,
+        ScanLimits? limits = null)
     {
-        _database = BoltDatabase.Open(source);
+        limits ??= new ScanLimits();
+        _database = BoltDatabase.Open(source, limits.CacheCapacity);
         _findings = findings;
         _onPages = onPages;
         _cancellationToken = cancellationToken;
         if (withRows)
         {
-            _mvcc = new MvccScan(findings, ReadCompaction(), ReadLeases(), _database.ImageLength);
+            _mvcc = new MvccScan(findings, ReadCompaction(), ReadLeases(), _database.ImageLength, limits);
         }
     }
 
@@ -48,12 +56,18 @@ internal sealed class SnapshotScan : IBoltVisitor, IDisposable
             _findings.Error("KeyBucketMissing", "the database has no bucket 'key': it is not an etcd store.");
         }
 
+        if (_findings.IsHopeless)
+        {
+            _findings.Error("TooManyErrors", $"more than {FindingCollector.HopelessAfter:N0} errors were found; the rest was not looked at.");
+            return null;
+        }
+
         SnapshotMetadata metadata;
         try
         {
             _mvcc?.Finish(ReadRows);
             ReportMissingLeases();
-            metadata = SnapshotMetadataReader.Read(_database);
+            metadata = SnapshotMetadataReader.Read(_database, _cancellationToken);
         }
         catch (SnapshotDamagedException damage)
         {
@@ -85,19 +99,31 @@ internal sealed class SnapshotScan : IBoltVisitor, IDisposable
 
     public void EnterBucket(ReadOnlySpan<byte> name, int depth)
     {
-        _isKeyBucket = depth == 1 && name.SequenceEqual("key"u8);
-        _hasKeyBucket |= _isKeyBucket;
-        _hash = Crc32C.Update(_hash, name);
-        if (depth > 1)
+        _depth = depth;
+        if (depth <= 2)
         {
-            // ForEach shows a nested bucket as a key without a value; etcd has none.
-            _items++;
-            _findings.Warning("NestedBucket", "a bucket lies inside a bucket, which etcd does not do.", bucket: EtcdText.Show(name[..Math.Min(name.Length, 256)]));
+            _hash = Crc32C.Update(_hash, name);
         }
+
+        if (depth == 1)
+        {
+            _isKeyBucket = name.SequenceEqual("key"u8);
+            _hasKeyBucket |= _isKeyBucket;
+            return;
+        }
+
+        // ForEach shows a nested bucket as a key without a value; etcd has none.
+        _items += depth == 2 ? 1 : 0;
+        _findings.Error("NestedBucket", "a bucket lies inside a bucket, which etcd does not do.", bucket: EtcdText.Show(name[..Math.Min(name.Length, 256)]));
     }
 
     public void Item(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, PageId page)
     {
+        if (_depth > 1)
+        {
+            return;
+        }
+
         _items++;
         if (_isKeyBucket && _mvcc is not null)
         {
@@ -109,7 +135,7 @@ internal sealed class SnapshotScan : IBoltVisitor, IDisposable
         }
     }
 
-    public void LeaveBucket(int depth) => _isKeyBucket = false;
+    public void LeaveBucket(int depth) => _depth = depth - 1;
 
     public void Dispose() => _mvcc?.Dispose();
 
@@ -134,6 +160,7 @@ internal sealed class SnapshotScan : IBoltVisitor, IDisposable
             using var cursor = _database.OpenBucket("lease"u8)?.OpenCursor();
             for (var more = cursor?.MoveFirst() == true; more; more = cursor!.MoveNext())
             {
+                _cancellationToken.ThrowIfCancellationRequested();
                 if (leases.Count >= MaxLeases)
                 {
                     _findings.Information("LeasesNotChecked", $"there are more than {MaxLeases:N0} leases: keys were not held against them.", "lease");
