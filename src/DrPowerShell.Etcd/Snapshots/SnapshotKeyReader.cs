@@ -13,11 +13,11 @@ public sealed class SnapshotKeyReader : IDisposable
     private const long DefaultBudget = 48L << 20;
     private const int CostOfEntry = 96;
 
-    private readonly FileByteSource _source;
+    private readonly IByteSource _source;
     private readonly BoltDatabase _database;
     private readonly long _budget;
 
-    private SnapshotKeyReader(FileByteSource source, long budget)
+    private SnapshotKeyReader(IByteSource source, long budget)
     {
         _source = source;
         _budget = budget;
@@ -34,9 +34,10 @@ public sealed class SnapshotKeyReader : IDisposable
     /// <exception cref="SnapshotDamagedException">A page on the way cannot be read.</exception>
     public static SnapshotKeyReader Open(string path) => Open(path, DefaultBudget);
 
-    internal static SnapshotKeyReader Open(string path, long budget)
+    internal static SnapshotKeyReader Open(string path, long budget) => Open(FileByteSource.Open(path), budget);
+
+    internal static SnapshotKeyReader Open(IByteSource source, long budget = DefaultBudget)
     {
-        var source = FileByteSource.Open(path);
         try
         {
             return new SnapshotKeyReader(source, budget);
@@ -137,7 +138,7 @@ public sealed class SnapshotKeyReader : IDisposable
             if (newest.TryAdd(key, row))
             {
                 cost += key.Length + CostOfEntry;
-                if (cost > _budget || newest.Count > 2L * first + 1024)
+                if (newest.Count > 1 && (cost > _budget || newest.Count > 2L * first + 1024))
                 {
                     limit = DropLarger(newest, ref cost, first);
                 }

@@ -30,7 +30,7 @@ public static class RevisionBump
     public static long NewestRevisionOf(string dataDirectory, CancellationToken cancellationToken = default)
     {
         using var source = FileByteSource.Open(Path.Combine(dataDirectory, "member", "snap", "db"));
-        var metadata = SnapshotMetadataReader.Read(BoltDatabase.Open(source));
+        var metadata = SnapshotMetadataReader.Read(BoltDatabase.Open(source), cancellationToken);
         var wal = WalReader.Read(Path.Combine(dataDirectory, "member", "wal"), cancellationToken);
         var beyond = metadata.ConsistentIndex is { } applied && wal.LastIndex > applied ? wal.LastIndex - applied : 0;
         return metadata.Revision + (long)Math.Min(beyond, int.MaxValue);

@@ -49,7 +49,7 @@ public sealed class SnapshotRestorer(DurableFiles? files = null, TimeProvider? t
             throw new SnapshotDamagedException(path, "LengthMismatch", null, "its length is not that of its pages and a digest.");
         }
 
-        var metadata = SnapshotMetadataReader.Read(database);
+        var metadata = SnapshotMetadataReader.Read(database, cancellationToken);
         RestorePreflight.Check(path, metadata, options);
         CheckTargets(options);
         var edits = RestoreEdits.Plan(database, metadata, options);
