@@ -70,6 +70,11 @@ internal readonly ref struct BoltPage
         var count = Count;
         var isLeaf = Kind == PageKind.Leaf;
         var expected = (ulong)(BoltLayout.HeaderSize + (count * BoltLayout.ElementSize));
+        if (expected > (ulong)_bytes.Length)
+        {
+            throw OutOfPage(count - 1);
+        }
+
         for (var i = 0; i < count; i++)
         {
             var at = Element(i);

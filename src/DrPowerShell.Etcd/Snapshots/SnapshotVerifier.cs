@@ -106,8 +106,8 @@ public sealed class SnapshotVerifier(TimeProvider? timeProvider = null)
     private static string CheckDigest(IByteSource source, FindingCollector findings, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = new byte[ReadSize];
         var length = source.Length - DigestSize;
+        var buffer = new byte[(int)Math.Min(ReadSize, length)];
         for (long at = 0; at < length;)
         {
             cancellationToken.ThrowIfCancellationRequested();
