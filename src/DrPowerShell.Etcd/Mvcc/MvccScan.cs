@@ -19,8 +19,7 @@ internal sealed unsafe class MvccScan : IDisposable
     private uint _tail;
     private ulong _tailLength;
     private uint _rows;
-    private uint _rowsAtMostFinished;
-    private uint _rowsAtMostScheduled;
+    private uint _rowsCompacted;
     private long _missingLeaseCount;
     private ulong[] _keep = [];
 
@@ -80,7 +79,7 @@ internal sealed unsafe class MvccScan : IDisposable
     /// <summary>Ends the pass over all rows; <paramref name="reread"/> reads them again where one pass could not hold all keys or rows.</summary>
     public void Finish(RowSource reread)
     {
-        _keep = new ulong[(_rowsAtMostScheduled + 63) / 64];
+        _keep = new ulong[(_rowsCompacted + 63) / 64];
         CloseIndex();
         while (_index.NextPart())
         {
@@ -120,18 +119,13 @@ internal sealed unsafe class MvccScan : IDisposable
             return;
         }
 
-        _rowsAtMostScheduled++;
-        if (revision.Main <= _compaction.Finished)
-        {
-            _rowsAtMostFinished++;
-        }
-
+        _rowsCompacted++;
         uint own = 0;
         Crc32C.UpdateTwo(ref status, ref own, key);
         Crc32C.UpdateTwo(ref status, ref own, value);
         if (!_digests.IsFull)
         {
-            _digests.Add(own, key.Length + value.Length, isTombstone && revision.Main == _compaction.Finished);
+            _digests.Add(own, key.Length + value.Length, isTombstone && revision.Main == _compaction.Last);
         }
     }
 
@@ -209,7 +203,7 @@ internal sealed unsafe class MvccScan : IDisposable
         LiveKeys++;
         _prefixes.Count(entry.Prefix);
         // In a damaged file an old row may come late, and its number lie beyond those counted.
-        if (entry.Main <= _compaction.Last && entry.Row < _rowsAtMostScheduled)
+        if (entry.Main <= _compaction.Last && entry.Row < _rowsCompacted)
         {
             _keep[entry.Row / 64] |= 1UL << (int)(entry.Row % 64);
         }
@@ -224,18 +218,18 @@ internal sealed unsafe class MvccScan : IDisposable
         }
     });
 
-    private bool IsKept(uint row) => row < _rowsAtMostScheduled && (_keep[row / 64] & (1UL << (int)(row % 64))) != 0;
+    private bool IsKept(uint row) => row < _rowsCompacted && (_keep[row / 64] & (1UL << (int)(row % 64))) != 0;
 
     // hash.go: rows up to the compacted revision count only where they are a live key's newest; if no key lives at all, nothing is left out
-    // but a tombstone at the compacted revision itself.
-    private bool CountsNow(uint row, bool isTombstoneAtFinished) =>
-        row >= _rowsAtMostFinished || (LiveKeys > 0 ? IsKept(row) : !isTombstoneAtFinished);
+    // but a tombstone at the compacted revision itself. A compaction counts from when it is scheduled (kvstore.go updateCompactRev), so that
+    // the hash does not change while rows are being removed.
+    private bool CountsNow(uint row, bool isTombstoneAtLast) => LiveKeys > 0 ? IsKept(row) : !isTombstoneAtLast;
 
     private (uint Now, uint AfterBoot) JoinDigests()
     {
         uint now, afterBoot;
         now = afterBoot = Crc32C.Update(Crc32C.Begin, "key"u8);
-        for (uint row = 0; row < _rowsAtMostScheduled; row++)
+        for (uint row = 0; row < _rowsCompacted; row++)
         {
             now = CountsNow(row, _digests.IsMarked((int)row)) ? _digests.Join(now, (int)row) : now;
             afterBoot = IsKept(row) ? _digests.Join(afterBoot, (int)row) : afterBoot;
@@ -256,7 +250,7 @@ internal sealed unsafe class MvccScan : IDisposable
                 return false;
             }
 
-            if (CountsNow(row, isTombstone && revision.Main == _compaction.Finished))
+            if (CountsNow(row, isTombstone && revision.Main == _compaction.Last))
             {
                 now = Crc32C.Update(Crc32C.Update(now, key), value);
             }

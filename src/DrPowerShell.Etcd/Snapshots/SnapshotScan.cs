@@ -75,7 +75,8 @@ internal sealed class SnapshotScan : IBoltVisitor, IDisposable
             return null;
         }
 
-        if (metadata.ConsistentIndex is null)
+        // etcd 3.4 writes the index with the first change of a new store.
+        if (metadata.ConsistentIndex is null && metadata.Revision > 0)
         {
             _findings.Warning("ConsistentIndexMissing", "the database does not say which raft index it has applied.", bucket: "meta");
         }
