@@ -25,8 +25,9 @@ public sealed class EtcdSandboxLauncher(TimeProvider? time = null)
         Check(options);
         var binary = await EtcdBinary.FindAsync(options.EtcdPath, cancellationToken).ConfigureAwait(false);
         options.Steps?.Report($"etcd {binary.Version} found at {binary.Path}.");
-        var id = RandomNumberGenerator.GetHexString(8, lowercase: true);
-        var name = options.Name ?? "sandbox-" + id;
+        // The folder's name cannot be guessed: nobody else can have made it before, with a door of their own.
+        var id = RandomNumberGenerator.GetHexString(16, lowercase: true);
+        var name = options.Name ?? "sandbox-" + id[..6];
         var folder = SandboxFolder.Create(options.ParentFolder ?? Path.GetTempPath(), id);
         try
         {

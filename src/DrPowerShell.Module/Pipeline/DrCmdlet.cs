@@ -11,7 +11,7 @@ namespace DrPowerShell.Module.Pipeline;
 /// A cmdlet overrides <see cref="Begin"/>, <see cref="Process"/> and <see cref="End"/> (never the engine's own three) and calls
 /// <see cref="Run"/> with the work to do. What they throw becomes a terminating error; an error of one item among many goes through
 /// <see cref="RunItem"/> or <see cref="IPipelineOutput.WriteError"/> and is non-terminating. Session state, ShouldProcess and paths belong to
-/// the pipeline thread: ask for them before and between the runs, or through <see cref="IPipelineOutput.InvokeAsync"/>.
+/// the pipeline thread: ask for them before and between the runs.
 /// </remarks>
 public abstract class DrCmdlet : PSCmdlet, IDisposable
 {

@@ -28,10 +28,6 @@ public interface IPipelineOutput
 
     /// <summary>A reporter of steps in words: each is a verbose line, and the newest is shown as a progress bar as in <see cref="Progress"/>.</summary>
     IProgress<string> Steps(string activity);
-
-    /// <summary>Has a piece of work done on the pipeline thread (a prompt, a script of the user's) and waits for its result.</summary>
-    /// <exception cref="OperationCanceledException">The pipeline was stopped before it ran.</exception>
-    Task<T> InvokeAsync<T>(Func<T> onPipelineThread);
 }
 
 /// <summary>What a progress bar shows.</summary>

@@ -73,31 +73,6 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource cancel
 
     public IProgress<string> Steps(string activity) => new StepReporter(this, Progress<string>(activity, static step => new ProgressState(step)));
 
-    public Task<T> InvokeAsync<T>(Func<T> onPipelineThread)
-    {
-        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var stopped = cancellation.Token.Register(() => done.TrySetCanceled(cancellation.Token));
-        Post(() =>
-        {
-            using (stopped)
-            {
-                try
-                {
-                    done.TrySetResult(onPipelineThread());
-                }
-                catch (Exception e)
-                {
-                    done.TrySetException(e);
-                    if (e is PipelineStoppedException)
-                    {
-                        throw;
-                    }
-                }
-            }
-        });
-        return done.Task;
-    }
-
     public void Dispose() => _writes.Dispose();
 
     private void Post(Action write)

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using DrPowerShell.Module.Tests.Engine;
+using DrPowerShell.Testing;
 using DrPowerShell.Testing.Etcd;
 using Xunit;
 
@@ -78,6 +79,36 @@ public sealed class EtcdClusterCommandTests : IDisposable
         Assert.Contains("CertificateExpiring", soon);
         Assert.Contains("ClientCertificateExpiring", soon);
         Assert.DoesNotContain("CertificateExpiring", later);
+    }
+
+    [Fact]
+    public async Task Members_whose_keys_differ_at_one_revision_are_told_apart_by_their_hashes()
+    {
+        using var temp = new TempFolder("differ");
+        foreach (var side in new[] { "left", "right" })
+        {
+            await using var source = await EtcdTestCluster.StartAsync(EtcdBinaries.V35);
+            await source.EtcdctlAsync("put", "which", side);
+            await source.EtcdctlAsync("snapshot", "save", temp[side]);
+        }
+
+        var plan = EtcdTestCluster.Plan(3);
+        foreach (var member in plan.Members)
+        {
+            await EtcdBinaries.V35.SnapshotAsync("restore", temp[member.Name == "m3" ? "right" : "left"], $"--data-dir={temp[member.Name]}", $"--name={member.Name}",
+                $"--initial-cluster={plan.InitialCluster}", $"--initial-cluster-token={plan.Token}",
+                $"--initial-advertise-peer-urls={EtcdClusterPlan.Text(member.PeerUrl)}");
+        }
+
+        await using var cluster = await EtcdTestCluster.StartAsync(EtcdBinaries.V35, new() { Plan = plan, DataDirectory = temp["{member}"] });
+        _session.Run("$null = Connect-EtcdCluster -Name prod -Endpoint $e", ("e", cluster.Endpoints[0].Authority)).Succeed();
+
+        var result = _session.Run("Test-EtcdCluster").One;
+
+        Assert.False(result.HashEqual);
+        Assert.False(result.IsHealthy);
+        Assert.Contains("HashMismatch", _session.Run("(Test-EtcdCluster).Findings").All("Code"));
+        Assert.Null(_session.Run("Test-EtcdCluster -SkipHash").One.HashEqual);
     }
 
     [Fact]

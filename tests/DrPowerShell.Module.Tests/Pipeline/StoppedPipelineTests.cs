@@ -49,6 +49,21 @@ public sealed class StoppedPipelineTests : IDisposable
     }
 
     [Fact]
+    public async Task A_stop_while_the_pipeline_downstream_is_slow_returns_at_once_and_the_connection_goes_on()
+    {
+        using var running = _session.Start("Get-EtcdKey -Prefix /stop/ | ForEach-Object { $_; [System.Threading.Thread]::Sleep(200) }");
+        await Eventually.IsTrueAsync(() => running.Output.Count >= 2, "two keys have come out");
+
+        var watch = Stopwatch.StartNew();
+        var result = running.Stop();
+
+        Assert.Equal(PSInvocationState.Stopped, result.State);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(10), $"took {watch.Elapsed}");
+        Assert.Empty(result.Errors);
+        _session.Run("Get-EtcdKey /stop/1").Succeed();
+    }
+
+    [Fact]
     public async Task A_stop_while_a_member_is_silent_returns_at_once_without_an_error()
     {
         await using var cluster = await EtcdTestCluster.StartAsync(EtcdBinaries.V34);
