@@ -66,7 +66,7 @@ public sealed record EtcdRangeRequest(EtcdKeyRange Range)
 /// <summary>A page of keys.</summary>
 /// <param name="Items">The keys with their values, in byte order of the keys.</param>
 /// <param name="More">Whether keys of the range follow after the last item.</param>
-/// <param name="Revision">The store's revision when the page was read: ask for the next page at this one.</param>
+/// <param name="Revision">The revision that the page was read at, the store's newest where none was asked for: ask for the next page at this one.</param>
 public sealed record EtcdRangePage(IReadOnlyList<EtcdKeyValue> Items, bool More, long Revision)
 {
     /// <summary>How many keys the whole range holds from its start on, whatever the limit was.</summary>

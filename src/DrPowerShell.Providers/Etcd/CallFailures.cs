@@ -4,7 +4,9 @@ using Grpc.Core;
 
 namespace DrPowerShell.Providers.Etcd;
 
-/// <summary>Turns a failed call into the error that tells a person what happened, asking the endpoint once more where the failure itself does not say.</summary>
+/// <summary>
+/// Turns a failed call into the error that tells a person what happened, asking the endpoint once more where the failure does not say.
+/// </summary>
 internal sealed class CallFailures(string? userName)
 {
     /// <param name="error">What the call ended with.</param>
@@ -29,7 +31,8 @@ internal sealed class CallFailures(string? userName)
         var timedOut = EtcdAnswer.Of(error) == EtcdAnswer.TimedOut || error.StatusCode == StatusCode.DeadlineExceeded;
         if (timedOut)
         {
-            return !connected ? new EtcdEndpointUnreachableException(endpoint.Url, $"no connection within {timeout.TotalSeconds:0.###} s", error)
+            var unreachable = $"no connection within {timeout.TotalSeconds:0.###} s";
+            return !connected ? new EtcdEndpointUnreachableException(endpoint.Url, unreachable, error)
                 : act.Writes ? new EtcdWriteOutcomeUnknownException(endpoint.Url, act.Name, error)
                 : new EtcdRequestTimedOutException(endpoint.Url, act.Name, timeout, error);
         }

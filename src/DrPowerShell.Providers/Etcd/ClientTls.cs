@@ -5,7 +5,7 @@ using DrPowerShell.Core.Clusters.Errors;
 
 namespace DrPowerShell.Providers.Etcd;
 
-/// <summary>What this client brings to a TLS handshake: the authorities it trusts and the certificate it shows. Loaded once a connection.</summary>
+/// <summary>What this client brings to TLS handshakes: the authorities it trusts and the certificate it shows. Read once.</summary>
 internal sealed class ClientTls : IDisposable
 {
     private readonly SslStreamCertificateContext? _context;
@@ -33,7 +33,8 @@ internal sealed class ClientTls : IDisposable
         {
             if (!given.HasPrivateKey)
             {
-                throw new EtcdCertificateIncompleteException(given.Subject, $"The certificate object (subject {given.Subject}) has no private key");
+                throw new EtcdCertificateIncompleteException(
+                    given.Subject, $"The certificate object (subject {given.Subject}) has no private key");
             }
 
             RequireValidNow(given, given.Subject);

@@ -169,7 +169,8 @@ internal sealed class EndpointDialer(Uri endpoint, ClientTls tls, TimeSpan timeo
         }
     }
 
-    private async Task<RecoveryException> ExplainHandshakeAsync(Exception error, ServerCertificateCheck check, CancellationToken cancellationToken)
+    private async Task<RecoveryException> ExplainHandshakeAsync(
+        Exception error, ServerCertificateCheck check, CancellationToken cancellationToken)
     {
         if (check.Refusal is { } refusal)
         {
@@ -198,7 +199,8 @@ internal sealed class EndpointDialer(Uri endpoint, ClientTls tls, TimeSpan timeo
     }
 
     // Only reads: what a client writes to a server that is closing can make the system drop the alert that tells why.
-    private async Task<RecoveryException?> ReadVerdictAsync(SslStream stream, ServerCertificateCheck check, CancellationToken cancellationToken)
+    private async Task<RecoveryException?> ReadVerdictAsync(
+        SslStream stream, ServerCertificateCheck check, CancellationToken cancellationToken)
     {
         Exception? error = null;
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -262,7 +264,9 @@ internal sealed class EndpointDialer(Uri endpoint, ClientTls tls, TimeSpan timeo
         }
 
         var first = await GreetPlainAsync(cancellationToken).ConfigureAwait(false);
-        return first.Length == 0 || IsSettings(first) ? null : new EtcdEndpointNotEtcdException(endpoint, $"it answers '{Printable(first)}'");
+        return first.Length == 0 || IsSettings(first)
+            ? null
+            : new EtcdEndpointNotEtcdException(endpoint, $"it answers '{Printable(first)}'");
     }
 
     private static bool IsSettings(ReadOnlySpan<byte> frame) => frame.Length >= 9 && frame[3] == 4 && frame[0] == 0;
@@ -282,7 +286,8 @@ internal sealed class EndpointDialer(Uri endpoint, ClientTls tls, TimeSpan timeo
                 return first[..await stream.ReadAtLeastAsync(first, 9, throwOnEndOfStream: false, limit.Token).ConfigureAwait(false)];
             }
         }
-        catch (Exception e) when (e is IOException or RecoveryException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (
+            e is IOException or RecoveryException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return [];
         }

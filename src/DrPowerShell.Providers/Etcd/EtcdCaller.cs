@@ -7,7 +7,7 @@ using Grpc.Core;
 
 namespace DrPowerShell.Providers.Etcd;
 
-/// <summary>Makes calls: to one member, or to whichever answers; with a token, a deadline, and errors that tell what happened. Thread safe.</summary>
+/// <summary>Makes calls, to one member or to whichever answers, with a token, a deadline, and errors that tell what happened. Thread safe.</summary>
 internal sealed class EtcdCaller : IDisposable
 {
     private static readonly TimeSpan RetryPause = TimeSpan.FromMilliseconds(150);
@@ -155,7 +155,7 @@ internal sealed class EtcdCaller : IDisposable
         return leaderless ? new EtcdNoLeaderException(endpoint.Url, error) : failure;
     }
 
-    /// <summary>Of several members' failures the one that helps most: one that cannot be reached says less than one that answers wrongly.</summary>
+    /// <summary>Of several members' failures the one that helps most: who cannot be reached says less than who answers wrongly.</summary>
     public static RecoveryException MostTelling(IReadOnlyList<RecoveryException> failures)
     {
         var told = failures.FirstOrDefault(f => f is not EtcdEndpointUnreachableException and not EtcdRequestTimedOutException)

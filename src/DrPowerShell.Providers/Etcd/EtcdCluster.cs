@@ -40,7 +40,8 @@ internal sealed class EtcdCluster(EtcdConnectionOptions options, EtcdCaller call
     {
         var request = new AlarmRequest { Action = AlarmRequest.Types.AlarmAction.Get };
         var answer = await caller.CallAnyAsync(
-            EtcdAct.ListAlarms, (i, o) => new Maintenance.MaintenanceClient(i).AlarmAsync(request, o), cancellationToken).ConfigureAwait(false);
+            EtcdAct.ListAlarms, (i, o) => new Maintenance.MaintenanceClient(i).AlarmAsync(request, o), cancellationToken)
+            .ConfigureAwait(false);
         return [.. answer.Alarms.Select(EtcdMapping.ToAlarm)];
     }
 
@@ -107,7 +108,8 @@ internal sealed class EtcdCluster(EtcdConnectionOptions options, EtcdCaller call
     {
         var request = new MemberListRequest { Linearizable = linearizable };
         var answer = await caller.CallAnyAsync(
-            act, (i, o) => new Cluster.ClusterClient(i).MemberListAsync(request, o), cancellationToken, waitForLeader: false).ConfigureAwait(false);
+            act, (i, o) => new Cluster.ClusterClient(i).MemberListAsync(request, o), cancellationToken, waitForLeader: false)
+            .ConfigureAwait(false);
         return EtcdMapping.ToMembers(answer);
     }
 

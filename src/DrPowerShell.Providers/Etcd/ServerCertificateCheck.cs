@@ -5,7 +5,9 @@ using DrPowerShell.Etcd.Errors;
 
 namespace DrPowerShell.Providers.Etcd;
 
-/// <summary>Judges the certificate that a server presents in one handshake, and keeps the verdict: what a failed handshake says itself is too little.</summary>
+/// <summary>
+/// Judges the certificate that a server presents in one handshake, and keeps the verdict: a failed handshake itself says too little.
+/// </summary>
 internal sealed class ServerCertificateCheck
 {
     private readonly Uri _endpoint;
@@ -85,8 +87,8 @@ internal sealed class ServerCertificateCheck
             return null;
         }
 
-        var late = chain.ChainElements.First(e => e.ChainElementStatus.Any(s => s.Status.HasFlag(X509ChainStatusFlags.NotTimeValid))).Certificate;
-        var described = ClientTls.Describe(late);
+        var late = chain.ChainElements.First(e => e.ChainElementStatus.Any(s => s.Status.HasFlag(X509ChainStatusFlags.NotTimeValid)));
+        var described = ClientTls.Describe(late.Certificate);
         return described.NotBefore > TimeProvider.System.GetUtcNow()
             ? new EtcdServerCertificateNotYetValidException(_endpoint, described)
             : new EtcdServerCertificateExpiredException(_endpoint, described);

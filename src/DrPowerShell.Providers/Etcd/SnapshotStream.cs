@@ -85,7 +85,8 @@ internal sealed class SnapshotStream(EtcdCaller caller, Uri url, EtcdConnectionO
                 throw idle.IsCancellationRequested && channel.Connected
                     ? Stalled(e)
                     : await caller.ExplainAsync(
-                        e, endpoint, channel.Connected, EtcdAct.StreamSnapshot, options.RequestTimeout, cancellationToken).ConfigureAwait(false);
+                        e, endpoint, channel.Connected, EtcdAct.StreamSnapshot, options.RequestTimeout, cancellationToken)
+                        .ConfigureAwait(false);
             }
             catch
             {
@@ -96,7 +97,10 @@ internal sealed class SnapshotStream(EtcdCaller caller, Uri url, EtcdConnectionO
     }
 
     private async ValueTask<bool> NextAsync(
-        EtcdEndpoint endpoint, AsyncServerStreamingCall<SnapshotMessage> call, CancellationTokenSource idle, CancellationToken cancellationToken)
+        EtcdEndpoint endpoint,
+        AsyncServerStreamingCall<SnapshotMessage> call,
+        CancellationTokenSource idle,
+        CancellationToken cancellationToken)
     {
         try
         {
@@ -128,6 +132,7 @@ internal sealed class SnapshotStream(EtcdCaller caller, Uri url, EtcdConnectionO
         MethodType.ServerStreaming,
         "etcdserverpb.Maintenance",
         "Snapshot",
-        Marshallers.Create<SnapshotRequest>((request, context) => context.Complete(request.ToByteArray()), _ => throw new NotSupportedException()),
+        Marshallers.Create<SnapshotRequest>(
+            (request, context) => context.Complete(request.ToByteArray()), _ => throw new NotSupportedException()),
         Marshallers.Create<SnapshotMessage>((_, _) => throw new NotSupportedException(), _message.Decode));
 }

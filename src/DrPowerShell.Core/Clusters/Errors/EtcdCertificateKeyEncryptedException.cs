@@ -10,7 +10,8 @@ public sealed class EtcdCertificateKeyEncryptedException : RecoveryException
               FailureKind.Security,
               path,
               $"The private key in '{path}' is encrypted and no passphrase can be given for a file.",
-              "Load the certificate with its key first and give the object: -Certificate ([X509Certificate2]::CreateFromEncryptedPemFile(…)).")
+              "Load the certificate with its key first and give the object: -Certificate " +
+              "([X509Certificate2]::CreateFromEncryptedPemFile(…)).")
     {
     }
 }

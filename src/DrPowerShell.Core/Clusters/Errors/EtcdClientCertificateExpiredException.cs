@@ -10,7 +10,8 @@ public sealed class EtcdClientCertificateExpiredException : RecoveryException
               FailureKind.Authentication,
               subject,
               $"The client certificate (subject {certificate.Subject}) expired on {certificate.NotAfter.UtcDateTime:yyyy-MM-dd HH:mm} UTC.",
-              "Give a certificate that is still valid with -Certificate and -CertificateKey (kubeadm: kubeadm certs renew etcd-healthcheck-client).")
+              "Give a certificate that is still valid with -Certificate and -CertificateKey (kubeadm: kubeadm certs renew " +
+              "etcd-healthcheck-client).")
     {
         Certificate = certificate;
     }

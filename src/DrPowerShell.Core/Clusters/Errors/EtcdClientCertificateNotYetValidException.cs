@@ -9,7 +9,8 @@ public sealed class EtcdClientCertificateNotYetValidException : RecoveryExceptio
         : base(
               FailureKind.Authentication,
               subject,
-              $"The client certificate (subject {certificate.Subject}) is valid only from {certificate.NotBefore.UtcDateTime:yyyy-MM-dd HH:mm} UTC.",
+              $"The client certificate (subject {certificate.Subject}) is valid only from " +
+              $"{certificate.NotBefore.UtcDateTime:yyyy-MM-dd HH:mm} UTC.",
               "Compare the clocks of this machine and of the one that issued the certificate.")
     {
         Certificate = certificate;

@@ -10,7 +10,8 @@ public sealed class EtcdClientCertificateRejectedException : EtcdEndpointExcepti
               FailureKind.Authentication,
               endpoint,
               $"{Show(endpoint)} refused the client certificate (subject {certificate.Subject}, issuer {certificate.Issuer}): {reason}.",
-              "Give a certificate with -Certificate and -CertificateKey that the CA of the server's --trusted-ca-file signed, with client authentication among its uses.", inner)
+              "Give a certificate with -Certificate and -CertificateKey that the CA of the server's --trusted-ca-file signed, with " +
+              "client authentication among its uses.", inner)
     {
         Certificate = certificate;
     }

@@ -10,7 +10,8 @@ public sealed class EtcdClusterCorruptException : EtcdEndpointException
               FailureKind.InvalidData,
               endpoint,
               $"{Show(endpoint)} refuses requests: the CORRUPT alarm is raised, its members' data differ.",
-              "Compare the members with Test-EtcdCluster, take a snapshot of a good one, and rebuild the others before the alarm is disarmed.", inner)
+              "Compare the members with Test-EtcdCluster, take a snapshot of a good one, and rebuild the others before the alarm is " +
+              "disarmed.", inner)
     {
     }
 }

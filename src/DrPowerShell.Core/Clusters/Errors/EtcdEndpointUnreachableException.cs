@@ -10,7 +10,8 @@ public sealed class EtcdEndpointUnreachableException : EtcdEndpointException
               FailureKind.Unreachable,
               endpoint,
               $"{Show(endpoint)} cannot be reached: {reason}.",
-              "Check that etcd runs there and that the port is its client port (2379 by default), or name another member with -Endpoint.", inner)
+              "Check that etcd runs there and that the port is its client port (2379 by default), or name another member with " +
+              "-Endpoint.", inner)
     {
         Reason = reason;
     }

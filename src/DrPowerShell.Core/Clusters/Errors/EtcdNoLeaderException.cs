@@ -10,7 +10,8 @@ public sealed class EtcdNoLeaderException : EtcdEndpointException
               FailureKind.InvalidState,
               endpoint,
               $"{Show(endpoint)} answers, but its cluster has no leader: fewer than half of the members plus one are up and connected.",
-              "Bring back enough members for a quorum, or recover the cluster from a snapshot: a member without quorum still serves Backup-EtcdSnapshot.", inner)
+              "Bring back enough members for a quorum, or recover the cluster from a snapshot: a member without quorum still serves " +
+              "Backup-EtcdSnapshot.", inner)
     {
     }
 }

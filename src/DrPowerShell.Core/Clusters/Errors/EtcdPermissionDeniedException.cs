@@ -10,7 +10,8 @@ public sealed class EtcdPermissionDeniedException : EtcdEndpointException
               FailureKind.Permission,
               endpoint,
               $"{Show(endpoint)} does not allow {(userName is null ? "this client" : $"the user '{userName}'")} to {act}.",
-              "Connect with -Credential as a user who has the role that this needs: snapshots and HashKV need the root role, keys a role with a permission on them.", inner)
+              "Connect with -Credential as a user who has the role that this needs: snapshots and HashKV need the root role, keys a " +
+              "role with a permission on them.", inner)
     {
         UserName = userName;
     }

@@ -9,8 +9,10 @@ public sealed class EtcdServerCertificateExpiredException : EtcdEndpointExceptio
         : base(
               FailureKind.Security,
               endpoint,
-              $"The certificate of {Show(endpoint)} (subject {certificate.Subject}) expired on {certificate.NotAfter.UtcDateTime:yyyy-MM-dd HH:mm} UTC.",
-              "Renew the certificate on that member (kubeadm: kubeadm certs renew etcd-server) and restart it, or name another member with -Endpoint.")
+              $"The certificate of {Show(endpoint)} (subject {certificate.Subject}) expired on " +
+              $"{certificate.NotAfter.UtcDateTime:yyyy-MM-dd HH:mm} UTC.",
+              "Renew the certificate on that member (kubeadm: kubeadm certs renew etcd-server) and restart it, or name another " +
+              "member with -Endpoint.")
     {
         Certificate = certificate;
     }

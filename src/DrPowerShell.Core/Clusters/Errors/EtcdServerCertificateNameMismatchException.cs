@@ -10,7 +10,8 @@ public sealed class EtcdServerCertificateNameMismatchException : EtcdEndpointExc
               FailureKind.Security,
               endpoint,
               $"The certificate of {Show(endpoint)} (subject {certificate.Subject}) is not made out to {endpoint.Host}; it names {names}.",
-              "Use one of the names that the certificate carries in -Endpoint, or issue a certificate that has this one among its subject alternative names.")
+              "Use one of the names that the certificate carries in -Endpoint, or issue a certificate that has this one among its " +
+              "subject alternative names.")
     {
         Certificate = certificate;
     }

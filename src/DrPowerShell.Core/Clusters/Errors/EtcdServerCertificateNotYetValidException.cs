@@ -9,7 +9,8 @@ public sealed class EtcdServerCertificateNotYetValidException : EtcdEndpointExce
         : base(
               FailureKind.Security,
               endpoint,
-              $"The certificate of {Show(endpoint)} (subject {certificate.Subject}) is valid only from {certificate.NotBefore.UtcDateTime:yyyy-MM-dd HH:mm} UTC.",
+              $"The certificate of {Show(endpoint)} (subject {certificate.Subject}) is valid only from " +
+              $"{certificate.NotBefore.UtcDateTime:yyyy-MM-dd HH:mm} UTC.",
               "Compare the clocks of this machine and of the one that issued the certificate.")
     {
         Certificate = certificate;

@@ -10,7 +10,8 @@ public sealed class EtcdTlsHandshakeFailedException : EtcdEndpointException
               FailureKind.Security,
               endpoint,
               $"The TLS handshake with {Show(endpoint)} failed: {reason}.",
-              "Compare the TLS versions and cipher suites that the server allows (--tls-min-version, --cipher-suites) with those of this machine.", inner)
+              "Compare the TLS versions and cipher suites that the server allows (--tls-min-version, --cipher-suites) with those of " +
+              "this machine.", inner)
     {
     }
 }
