@@ -37,8 +37,14 @@ public sealed record FileOwnership
 
     /// <summary>Reads an owner as chown takes it: a name or a number for the user and for the group, either may be missing.</summary>
     /// <exception cref="UserNotFoundException">The machine knows no such user or group.</exception>
-    public static FileOwnership Parse(string? user, string? group) => new()
+    /// <param name="mode">The mode in octal, such as 0750.</param>
+    /// <param name="label">The SELinux label, such as <c>system_u:object_r:etcd_t:s0</c>.</param>
+    /// <exception cref="FileModeInvalidException">The mode is no octal number up to 7777.</exception>
+    public static FileOwnership Parse(string? user, string? group, string? mode = null, string? label = null) => new()
     {
+        Mode = string.IsNullOrEmpty(mode) ? null : ParseMode(mode),
+        // The attribute's value ends in a zero byte, as the kernel gives it.
+        Label = string.IsNullOrEmpty(label) ? null : [.. System.Text.Encoding.UTF8.GetBytes(label), 0],
         User = string.IsNullOrEmpty(user) ? null : Number(user) ?? Lookup(user, isGroup: false),
         Group = string.IsNullOrEmpty(group) ? null : Number(group) ?? Lookup(group, isGroup: true),
     };
@@ -70,6 +76,11 @@ public sealed record FileOwnership
         }
     }
 
+    private static UnixFileMode ParseMode(string text) =>
+        text.Length is >= 3 and <= 5 && text.All(c => c is >= '0' and <= '7') && Convert.ToInt32(text, 8) is var mode and <= 0xFFF
+            ? (UnixFileMode)mode
+            : throw new FileModeInvalidException(text);
+
     private static uint? Number(string text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 
     private static uint? Lookup(string name, bool isGroup) =>
@@ -84,3 +95,7 @@ public sealed class UserNotFoundException(string name, bool isGroup)
         name,
         $"This machine has no {(isGroup ? "group" : "user")} '{name}'.",
         "Give the numeric id, or create it first.");
+
+/// <summary>A mode is not the octal number that chmod takes.</summary>
+public sealed class FileModeInvalidException(string mode)
+    : RecoveryException(FailureKind.InvalidInput, mode, $"'{mode}' is not a mode.", "Give it in octal, as chmod takes it: 0700 is what etcd itself makes.");

@@ -116,6 +116,16 @@ public sealed class RestoreEtcdSnapshotCommand : SnapshotSourceCmdlet
     [ValidateNotNullOrEmpty]
     public string? Group { get; set; }
 
+    /// <summary>The mode of the data directory in octal, such as 0750. The default is that of the directory that is there, else 0700, as etcd makes it.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Mode { get; set; }
+
+    /// <summary>The SELinux label of the data directory and all in it. The default is that of the directory that is there.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? SELinuxLabel { get; set; }
+
     /// <inheritdoc/>
     protected override void Process() => Item(InputObject?.Path, Restore, terminating: !MyInvocation.ExpectingInput);
 
@@ -135,7 +145,7 @@ public sealed class RestoreEtcdSnapshotCommand : SnapshotSourceCmdlet
             ClearAlarms = ClearAlarms,
             ClearDowngrade = ClearDowngrade,
             TargetVersion = EtcdVersion,
-            Ownership = FileOwnership.Parse(Owner, Group),
+            Ownership = FileOwnership.Parse(Owner, Group, Mode, SELinuxLabel),
         };
         var where = string.Join(", ", targets.Select(t => t.DataDirectory));
         if (!ShouldProcess(where, $"Restore {System.IO.Path.GetFileName(source)}"))
