@@ -88,6 +88,12 @@ internal sealed class SnapshotStream(EtcdCaller caller, Uri url, EtcdConnectionO
                         e, endpoint, channel.Connected, EtcdAct.StreamSnapshot, options.RequestTimeout, cancellationToken)
                         .ConfigureAwait(false);
             }
+            catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+            {
+                call?.Dispose();
+                endpoint.ThrowIfClosed();
+                throw Stalled(e);
+            }
             catch
             {
                 call?.Dispose();

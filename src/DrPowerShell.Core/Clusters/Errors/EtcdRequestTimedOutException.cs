@@ -10,8 +10,8 @@ public sealed class EtcdRequestTimedOutException : EtcdEndpointException
               FailureKind.Timeout,
               endpoint,
               $"{Show(endpoint)} did not answer the request to {act} within {timeout.TotalSeconds:0.###} s.",
-              "The member is overloaded, stopped or cut off from the others: look at its disk latency and its log, or name another " +
-              "member with -Endpoint.", inner)
+              "The member is overloaded, stopped or cut off from the others: look at its log and its disk, allow more time with -Timeout, " +
+              "or name another member with -Endpoint.", inner)
     {
         Timeout = timeout;
     }
