@@ -8,6 +8,9 @@ namespace DrPowerShell.Etcd.Bolt;
 /// </summary>
 internal sealed class BoltTreeBuilder(IPageSink sink)
 {
+    // The count of a page is 16 bits wide, and bbolt keeps 0xFFFF apart.
+    private const int MaxCount = 0xFFF0;
+
     private readonly List<Level> _levels = [];
 
     /// <summary>Adds an item, greater than all before.</summary>
@@ -70,7 +73,7 @@ internal sealed class BoltTreeBuilder(IPageSink sink)
             level.Append(0, key, value);
         }
 
-        return level.Size <= pageSize / 4 ? level.ToInlinePage() : null;
+        return level.Size <= pageSize / 4 && level.Count < MaxCount ? level.ToInlinePage() : null;
     }
 
     private void Flush(int index)
@@ -111,8 +114,7 @@ internal sealed class BoltTreeBuilder(IPageSink sink)
 
         public PageId OnlyChild => new(BinaryPrimitives.ReadUInt64LittleEndian(_data.AsSpan(_elements[0].At + _elements[0].KeySize)));
 
-        // The count of a page is 16 bits wide, and bbolt keeps 0xFFFF apart.
-        public bool Fits(int payload) => _elements.Count == 0 || (Size + BoltLayout.ElementSize + payload <= pageSize && _elements.Count < 0xFFF0);
+        public bool Fits(int payload) => _elements.Count == 0 || (Size + BoltLayout.ElementSize + payload <= pageSize && _elements.Count < MaxCount);
 
         public void Append(uint flags, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
         {

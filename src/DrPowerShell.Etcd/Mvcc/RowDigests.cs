@@ -9,7 +9,7 @@ internal sealed class RowDigests(int limit)
     /// <summary>More rows than this are not kept (8 bytes each): HashKV then takes a second pass.</summary>
     public const int DefaultLimit = 3 << 20;
 
-    private const int ChunkSize = 1 << 16;
+    private const int ChunkSize = 1 << 12;
     private const uint Mark = 1U << 31;
 
     private readonly List<(uint State, uint Length)[]> _chunks = [];

@@ -12,7 +12,7 @@ namespace DrPowerShell.Etcd.Tests.Bolt;
 /// <summary>Page graphs that no etcd writes: each ends in a finding of its own code, and cursors over it in a typed error or at their end.</summary>
 public sealed class HostileGraphTests
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Fact]
     public void A_branch_that_is_its_own_child_is_found()

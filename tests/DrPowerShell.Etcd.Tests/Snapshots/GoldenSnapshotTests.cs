@@ -13,7 +13,7 @@ public sealed class GoldenSnapshotTests
 
     // A file of 60 KB may cost a few MB (the block buffers and the index of keys), never more, whatever it says of itself.
     private const long MaxAllocation = 6 << 20;
-    private static readonly TimeSpan MaxDuration = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxDuration = TimeSpan.FromSeconds(30);
 
     public static IEnumerable<object[]> Goldens => [["golden.db"], ["golden-3.4.db"]];
 

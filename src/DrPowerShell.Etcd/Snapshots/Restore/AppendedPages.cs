@@ -86,6 +86,12 @@ internal sealed class AppendedPages : IPageSink
                 throw new SnapshotDamagedException(_database.Source.Name, "TreeTooDeep", id, "the right-most pages of bucket 'key' lead nowhere.");
             }
 
+            // The count is 16 bits wide, and bbolt splits a page long before.
+            if (page.Kind == PageKind.Branch && page.Count == ushort.MaxValue)
+            {
+                throw new SnapshotDamagedException(_database.Source.Name, "BranchTooWide", id, "a branch page has more children than bbolt gives one.");
+            }
+
             if (page.Kind == PageKind.Leaf)
             {
                 if (page.Count == 0)
