@@ -15,8 +15,11 @@ public sealed class ClusterTopology
     /// <summary>etcd's own default for <c>--initial-cluster-token</c>.</summary>
     public const string DefaultToken = "etcd-cluster";
 
-    private ClusterTopology(string token, IReadOnlyList<TopologyMember> members)
+    private readonly string _initialCluster;
+
+    private ClusterTopology(string initialCluster, string token, IReadOnlyList<TopologyMember> members)
     {
+        _initialCluster = initialCluster;
         Token = token;
         Members = members;
         Span<byte> ids = new byte[members.Count * sizeof(ulong)];
@@ -82,14 +85,14 @@ public sealed class ClusterTopology
         }
 
         var members = urls.Select(m => Member(m.Key, m.Value, token, learners?.Contains(m.Key, StringComparer.Ordinal) == true));
-        return new ClusterTopology(token, [.. members.OrderBy(m => m.Id)]);
+        return new ClusterTopology(initialCluster, token, [.. members.OrderBy(m => m.Id)]);
     }
 
     /// <summary>The member of a name.</summary>
     /// <exception cref="InitialClusterInvalidException">There is none.</exception>
     public TopologyMember this[string name] =>
         Members.FirstOrDefault(m => string.Equals(m.Name, name, StringComparison.Ordinal))
-        ?? throw new InitialClusterInvalidException(name, $"it does not name the member '{name}' that is to be restored");
+        ?? throw new InitialClusterInvalidException(_initialCluster, $"it does not name the member '{name}' that is to be restored");
 
     private static TopologyMember Member(string name, List<string> urls, string token, bool isLearner)
     {
