@@ -24,6 +24,9 @@ internal sealed class RestoreEdits
     /// <summary>The row that raises the revision, null for none.</summary>
     public Revision? BumpedTo { get; private set; }
 
+    /// <summary>The store's revision once etcd has started.</summary>
+    public long Revision { get; private set; }
+
     /// <summary>The names of the buckets that are replaced or made.</summary>
     public IEnumerable<string> Names => _buckets.Keys;
 
@@ -67,9 +70,13 @@ internal sealed class RestoreEdits
             meta["confState"u8.ToArray()] = ConfState(options.Topology);
         }
 
-        if (options.RevisionBump > 0)
+        // Where a compaction took the last row with it, the store still goes on from the compacted revision; an empty store is at 1
+        // (server/storage/mvcc/kvstore.go restore).
+        edits.Revision = Math.Max(1, Math.Max(metadata.Revision, metadata.CompactedRevision));
+        if (options.RevisionBump != 0)
         {
-            var bumped = new Revision(metadata.Revision + RestorePreflight.CheckBump(metadata.Revision, options.RevisionBump), 0);
+            edits.Revision += RestorePreflight.CheckBump(edits.Revision, options.RevisionBump);
+            var bumped = new Revision(edits.Revision, 0);
             edits.BumpedTo = bumped;
             meta["scheduledCompactRev"u8.ToArray()] = bumped.ToKey();
         }
