@@ -19,7 +19,7 @@ internal sealed class ImageCopy(
         foreach (var stage in stages)
         {
             // Where extents are shared the digest is cut off here; elsewhere this makes room, as a hole.
-            files.SetLength(stage.Database, pages.Length);
+            OnTarget(stage, () => files.SetLength(stage.Database, pages.Length));
         }
 
         var queue = new BlockQueue();
@@ -30,8 +30,8 @@ internal sealed class ImageCopy(
             cancellationToken).ConfigureAwait(false);
         foreach (var stage in stages)
         {
-            files.Write(stage.Database, pages.Bytes, pages.Offset);
-            files.Write(stage.Database, pages.Metas, 0);
+            OnTarget(stage, () => files.Write(stage.Database, pages.Bytes, pages.Offset));
+            OnTarget(stage, () => files.Write(stage.Database, pages.Metas, 0));
         }
 
         return pages.Length;
@@ -54,13 +54,13 @@ internal sealed class ImageCopy(
                     CheckStructure(token);
                     (metas, length) = new DenseImage(BoltDatabase.Open(source), edits, queue, token).Build();
                 },
-                block => WriteAll(block.Buffer.AsSpan(0, block.Length), block.Offset, stages),
+                block => WriteAll(block.Buffer.AsMemory(0, block.Length), block.Offset, stages),
                 stop.Token),
             stop);
         await Task.WhenAll(digest, build).ConfigureAwait(false);
         foreach (var stage in stages)
         {
-            files.Write(stage.Database, metas, 0);
+            OnTarget(stage, () => files.Write(stage.Database, metas, 0));
         }
 
         return length;
@@ -110,7 +110,8 @@ internal sealed class ImageCopy(
         {
             await stop.CancelAsync().ConfigureAwait(false);
             queue.Complete(new OperationCanceledException());
-            await producer.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
+            // Its error is a consequence of this one, or this one: observed here, told by the throw.
+            await producer.ContinueWith(static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default).ConfigureAwait(false);
             throw;
         }
 
@@ -182,7 +183,7 @@ internal sealed class ImageCopy(
         var pageSize = database.Meta.PageSize;
         if (pageSize > BlockQueue.BlockSize)
         {
-            WriteAll(block.Buffer.AsSpan(0, block.Length), block.Offset, targets);
+            WriteAll(block.Buffer.AsMemory(0, block.Length), block.Offset, targets);
             return;
         }
 
@@ -198,23 +199,36 @@ internal sealed class ImageCopy(
 
             if (isInUse)
             {
-                WriteAll(block.Buffer.AsSpan(at, end - at), block.Offset + at, targets);
+                WriteAll(block.Buffer.AsMemory(at, end - at), block.Offset + at, targets);
             }
 
             at = end;
         }
     }
 
-    private void WriteAll(ReadOnlySpan<byte> bytes, long offset, IReadOnlyList<RestoreStage> targets)
+    private void WriteAll(ReadOnlyMemory<byte> bytes, long offset, IReadOnlyList<RestoreStage> targets)
     {
         foreach (var stage in targets)
         {
-            files.Write(stage.Database, bytes, offset);
+            OnTarget(stage, () => files.Write(stage.Database, bytes.Span, offset));
             if (offset / WritebackEvery != (offset + bytes.Length) / WritebackEvery)
             {
                 var end = (offset + bytes.Length) / WritebackEvery * WritebackEvery;
                 files.StartWriteback(stage.Database, end - WritebackEvery, WritebackEvery);
             }
+        }
+    }
+
+    // Several targets may lie on several disks: the error names the one that failed.
+    private void OnTarget(RestoreStage stage, Action act)
+    {
+        try
+        {
+            act();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw DiskErrors.Typed(stage.DataDirectory, database.ImageLength, e);
         }
     }
 
