@@ -24,16 +24,27 @@ public class DurableFiles
         }
     }
 
+    /// <summary>Creates one folder above a target, with the modes that the user's umask leaves: others may have to pass.</summary>
+    public virtual void CreateParentFolder(string path) => Directory.CreateDirectory(path);
+
     /// <summary>Creates a file that is not there yet, for the owner alone (0600), and keeps others from opening it.</summary>
     public virtual SafeFileHandle CreateFile(string path)
     {
         var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
-        if (!OperatingSystem.IsWindows())
+        try
         {
-            File.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        }
+            if (!OperatingSystem.IsWindows())
+            {
+                File.SetUnixFileMode(handle, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            }
 
-        return handle;
+            return handle;
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
     }
 
     public virtual void Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, long offset) => RandomAccess.Write(file, bytes, offset);
@@ -86,8 +97,20 @@ public class DurableFiles
 
     public virtual void DeleteFile(string path) => File.Delete(path);
 
+    /// <summary>Deletes a folder; fails where anything is in it.</summary>
+    public virtual void DeleteEmptyFolder(string path) => Directory.Delete(path, recursive: false);
+
     public virtual void DeleteFolder(string path) => Directory.Delete(path, recursive: true);
 
-    /// <summary>Gives a path an owner, a mode and a label.</summary>
+    /// <summary>Gives a folder a mode; does nothing where it has it already, and on Windows.</summary>
+    public virtual void SetMode(string path, UnixFileMode mode)
+    {
+        if (!OperatingSystem.IsWindows() && File.GetUnixFileMode(path) != mode)
+        {
+            File.SetUnixFileMode(path, mode);
+        }
+    }
+
+    /// <summary>Gives a path an owner and a label.</summary>
     internal virtual void Own(string path, FileOwnership ownership) => ownership.Apply(path);
 }

@@ -12,6 +12,7 @@ internal static partial class LinuxFileSystem
     private const int KeepSize = 1, PunchHole = 2;
     private const uint SyncWrite = 2;
     private const uint FileClone = 0x40049409;
+    private const ulong MountRoot = 0x2000;
     private const string LabelAttribute = "security.selinux";
 
     public static bool IsHere { get; } = OperatingSystem.IsLinux();
@@ -55,6 +56,20 @@ internal static partial class LinuxFileSystem
         if (RenameFile(from, to) != 0)
         {
             throw Failed(to, "rename to");
+        }
+    }
+
+    /// <summary>A path with every symbolic link followed, null where something of it is missing.</summary>
+    public static unsafe string? RealPath(string path)
+    {
+        var resolved = ResolvePath(path, null);
+        try
+        {
+            return Marshal.PtrToStringUTF8((nint)resolved);
+        }
+        finally
+        {
+            NativeMemory.Free(resolved);
         }
     }
 
@@ -111,6 +126,13 @@ internal static partial class LinuxFileSystem
     /// <summary>Whether a folder is a mount point: it can be neither renamed nor renamed over.</summary>
     public static bool IsMountPoint(string path)
     {
+        // struct statx: attributes u64 at 8, which of them the kernel knows u64 at 56; the mount root's is known from Linux 5.8 on.
+        Span<byte> buffer = stackalloc byte[256];
+        if (IsHere && Statx(CurrentFolder, path, 0, 0, buffer) == 0 && (BinaryPrimitives.ReadUInt64LittleEndian(buffer[56..]) & MountRoot) != 0)
+        {
+            return (BinaryPrimitives.ReadUInt64LittleEndian(buffer[8..]) & MountRoot) != 0;
+        }
+
         // Field 5 of a line is the mount point, with \040 for a space (proc_pid_mountinfo(5)).
         var wanted = path.Replace("\\", "\\134", StringComparison.Ordinal).Replace(" ", "\\040", StringComparison.Ordinal).TrimEnd('/');
         return IsHere && File.ReadLines("/proc/self/mountinfo").Any(line => line.Split(' ') is { Length: > 4 } fields && string.Equals(fields[4], wanted, StringComparison.Ordinal));
@@ -146,6 +168,10 @@ internal static partial class LinuxFileSystem
     [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int RenameFile(string from, string to);
+
+    [LibraryImport("libc", EntryPoint = "realpath", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static unsafe partial byte* ResolvePath(string path, byte* resolved);
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -57,7 +57,7 @@ public sealed class TargetWriteFailedException(string path, string reason, Excep
         FailureKind.WriteFailed,
         path,
         $"'{path}' could not be written: {reason}",
-        "Check the path, its owner and the disk; what had been written was removed.",
+        "Check the path, its owner and the disk; what had been written under a temporary name was removed.",
         inner);
 
 /// <summary>The etcd that shall run on the restored directory would refuse it, or panic.</summary>

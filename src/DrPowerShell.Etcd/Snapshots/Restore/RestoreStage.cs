@@ -15,40 +15,26 @@ internal sealed class RestoreStage : IDisposable
     private readonly string _target;
     private readonly bool _isMountPoint;
     private readonly FileOwnership _ownership;
-    private readonly SafeFileHandle _lock;
-    private bool _isPublished;
+    private readonly List<string> _parents = [];
+    private SafeFileHandle? _lock;
+    private SafeFileHandle? _database;
 
-    private RestoreStage(DurableFiles files, string target, bool isMountPoint, FileOwnership ownership)
+    private RestoreStage(DurableFiles files, string dataDirectory, string target, bool isMountPoint, FileOwnership ownership)
     {
         _files = files;
+        DataDirectory = dataDirectory;
         _target = target;
         _isMountPoint = isMountPoint;
         _ownership = ownership;
-        var parent = isMountPoint ? target : Path.GetDirectoryName(target)!;
-        var prefix = StagePrefix(target);
-        RemoveLeftovers(files, parent, prefix);
-        _root = Path.Combine(parent, prefix + Convert.ToHexString(RandomNumberGenerator.GetBytes(4)));
-        files.CreateFolder(_root);
-        try
-        {
-            _lock = files.CreateFile(Path.Combine(_root, "lock"));
-            files.CreateFolder(Data);
-            files.CreateFolder(Member);
-            files.CreateFolder(SnapFolder);
-            files.CreateFolder(WalFolder);
-            Database = files.CreateFile(Path.Combine(SnapFolder, "db"));
-        }
-        catch
-        {
-            _lock?.Dispose();
-            files.DeleteFolder(_root);
-            throw;
-        }
+        _root = Path.Combine(Parent, StagePrefix(target) + Convert.ToHexString(RandomNumberGenerator.GetBytes(4)));
     }
 
-    public SafeFileHandle Database { get; }
+    public SafeFileHandle Database => _database ?? throw new InvalidOperationException("The stage was not begun.");
 
-    public string Target => _target;
+    /// <summary>The target as the user named it.</summary>
+    public string DataDirectory { get; }
+
+    private string Parent => _isMountPoint ? _target : Path.GetDirectoryName(_target)!;
 
     private string Data => Path.Combine(_root, "data");
 
@@ -68,7 +54,7 @@ internal sealed class RestoreStage : IDisposable
             throw new DataDirectoryNotEmptyException(dataDirectory);
         }
 
-        if (Path.GetDirectoryName(target) is not { Length: > 0 } parent)
+        if (Path.GetDirectoryName(target) is not { Length: > 0 } || new FileInfo(target).LinkTarget is not null)
         {
             throw new RestoreTargetInvalidException(dataDirectory, $"'{dataDirectory}' cannot be a data directory.", "Name a directory of its own, such as /var/lib/etcd.");
         }
@@ -87,8 +73,17 @@ internal sealed class RestoreStage : IDisposable
             ownership = ownership.Or(FileOwnership.Of(target));
         }
 
-        Directory.CreateDirectory(parent);
-        return new RestoreStage(files, target, isMountPoint, ownership);
+        var stage = new RestoreStage(files, dataDirectory, target, isMountPoint, ownership);
+        try
+        {
+            stage.Build();
+            return stage;
+        }
+        catch
+        {
+            stage.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Writes and syncs a small file of the member.</summary>
@@ -96,70 +91,146 @@ internal sealed class RestoreStage : IDisposable
     {
         using var file = _files.CreateFile(Path.Combine(Member, folder, name));
         _files.Write(file, bytes, 0);
+        _files.Own(Path.Combine(Member, folder, name), _ownership);
         _files.Sync(file);
     }
 
     /// <summary>Syncs all that was built and puts it in the target's place with one rename.</summary>
     public void Publish()
     {
-        // Files first, then the folders that name them, from the inside out: a name must never be on disk before what it names.
+        // Owners before the syncs, so that they are on disk too. Files first, then the folders that name them, from the inside out: a name
+        // must never be on disk before what it names.
+        _files.Own(Path.Combine(SnapFolder, "db"), _ownership);
         _files.Sync(Database);
         Database.Dispose();
-        foreach (var path in Directory.EnumerateFileSystemEntries(Data, "*", SearchOption.AllDirectories).Append(Data))
-        {
-            _files.Own(path, _ownership);
-        }
-
         foreach (var folder in new[] { SnapFolder, WalFolder, Member })
         {
+            _files.Own(folder, _ownership);
             _files.SyncFolder(folder);
         }
 
         if (_isMountPoint)
         {
-            _files.RenameFolder(Member, Path.Combine(_target, "member"));
+            // etcd writes into the data directory itself too: an owner that was asked for must be able to.
+            OwnDataDirectory(_target, _ownership with { Label = null });
+            Rename(Member, Path.Combine(_target, "member"));
         }
         else
         {
-            if (!OperatingSystem.IsWindows() && _ownership.Mode is { } mode)
-            {
-                File.SetUnixFileMode(Data, mode);
-            }
-
+            OwnDataDirectory(Data, _ownership);
             _files.SyncFolder(Data);
-            _files.RenameFolder(Data, _target);
+            Rename(Data, _target);
         }
 
-        _isPublished = true;
-        _files.SyncFolder(_isMountPoint ? _target : Path.GetDirectoryName(_target)!);
+        try
+        {
+            _files.SyncFolder(Parent);
+        }
+        catch (IOException e)
+        {
+            throw new TargetWriteFailedException(
+                DataDirectory, $"it is there and complete, but a power cut could still undo it, as its folder could not be synced: {e.Message}", e);
+        }
     }
 
     /// <summary>Removes what is left under the temporary name: everything, where nothing was published.</summary>
     public void Dispose()
     {
-        Database.Dispose();
+        _database?.Dispose();
+        Try(() => _files.DeleteFolder(_root));
+        _lock?.Dispose();
+        foreach (var parent in Enumerable.Reverse(_parents))
+        {
+            // Only where it is empty, so that a published target keeps it.
+            Try(() => _files.DeleteEmptyFolder(parent));
+        }
+
+        // Whatever brought us here is the error to tell; a folder that cannot be removed now is removed by the next restore.
+        static void Try(Action remove)
+        {
+            try
+            {
+                remove();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>The path of a target with every symbolic link followed, so that one directory has one name, whatever is missing of it yet.</summary>
+    internal static string Resolve(string path)
+    {
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        var there = full;
+        while (!Directory.Exists(there) && Path.GetDirectoryName(there) is { Length: > 0 } up)
+        {
+            there = up;
+        }
+
+        var real = LinuxFileSystem.IsHere
+            ? LinuxFileSystem.RealPath(there) ?? there
+            : Directory.ResolveLinkTarget(there, returnFinalTarget: true)?.FullName ?? there;
+        return Path.Combine(real, full[there.Length..].TrimStart(Path.DirectorySeparatorChar));
+    }
+
+    private void Build()
+    {
+        CreateParents();
+        RemoveLeftovers(_files, Parent, StagePrefix(_target));
+        _files.CreateFolder(_root);
+        _lock = _files.CreateFile(Path.Combine(_root, "lock"));
+        foreach (var folder in new[] { Data, Member, SnapFolder, WalFolder })
+        {
+            _files.CreateFolder(folder);
+        }
+
+        _database = _files.CreateFile(Path.Combine(SnapFolder, "db"));
+    }
+
+    // Each is on disk before anything is put into it, and goes again where nothing is.
+    private void CreateParents()
+    {
+        var missing = new Stack<string>();
+        for (var folder = Parent; !Directory.Exists(folder); folder = Path.GetDirectoryName(folder)!)
+        {
+            missing.Push(folder);
+        }
+
+        foreach (var folder in missing)
+        {
+            _files.CreateParentFolder(folder);
+            _parents.Add(folder);
+            _files.SyncFolder(Path.GetDirectoryName(folder)!);
+        }
+    }
+
+    // Another restore, or an etcd, may have filled the target since it was found empty: the rename replaces nothing then.
+    private void Rename(string from, string to)
+    {
+        const int Exists = 17, NotEmpty = 39;
         try
         {
-            _files.DeleteFolder(_root);
+            _files.RenameFolder(from, to);
         }
-        catch (IOException) when (_isPublished)
+        catch (IOException e) when (LinuxFileSystem.IsHere && e.HResult is Exists or NotEmpty)
         {
-            // The restore is complete; an empty folder that cannot be removed now is removed by the next one.
+            throw new DataDirectoryNotEmptyException(DataDirectory);
         }
-        finally
+    }
+
+    private void OwnDataDirectory(string folder, FileOwnership ownership)
+    {
+        _files.Own(folder, ownership);
+        if (ownership.Mode is { } mode)
         {
-            _lock.Dispose();
+            _files.SetMode(folder, mode);
         }
     }
 
     // /data/etcd -> /data/.etcd.drps-1A2B3C4D
     private static string StagePrefix(string target) => $".{Path.GetFileName(target)}.drps-";
-
-    private static string Resolve(string path)
-    {
-        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
-        return Directory.Exists(full) ? Directory.ResolveLinkTarget(full, returnFinalTarget: true)?.FullName ?? full : full;
-    }
 
     private static void RemoveLeftovers(DurableFiles files, string parent, string prefix)
     {

@@ -69,7 +69,7 @@ public sealed class SnapshotRestorer(DurableFiles? files = null, TimeProvider? t
                 .ConfigureAwait(false);
             for (var i = 0; i < stages.Count; i++)
             {
-                target = stages[i].Target;
+                target = stages[i].DataDirectory;
                 WriteRaft(stages[i], options.Topology, options.Topology[options.Targets[i].MemberName]);
             }
 
@@ -77,7 +77,7 @@ public sealed class SnapshotRestorer(DurableFiles? files = null, TimeProvider? t
             source.EnsureUnchanged();
             foreach (var stage in stages)
             {
-                target = stage.Target;
+                target = stage.DataDirectory;
                 stage.Publish();
             }
 
@@ -90,7 +90,8 @@ public sealed class SnapshotRestorer(DurableFiles? files = null, TimeProvider? t
         }
         finally
         {
-            foreach (var stage in stages)
+            // In reverse: a folder that the first one made for all of them is empty only then.
+            foreach (var stage in Enumerable.Reverse(stages))
             {
                 stage.Dispose();
             }
@@ -109,7 +110,7 @@ public sealed class SnapshotRestorer(DurableFiles? files = null, TimeProvider? t
             _ = options.Topology[target.MemberName];
         }
 
-        var twice = options.Targets.GroupBy(t => Path.GetFullPath(t.DataDirectory), StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1);
+        var twice = options.Targets.GroupBy(t => RestoreStage.Resolve(t.DataDirectory), StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1);
         if (twice is not null)
         {
             throw new RestoreTargetInvalidException(
@@ -144,7 +145,7 @@ public sealed class SnapshotRestorer(DurableFiles? files = null, TimeProvider? t
             MemberId = member.IdText,
             ClusterId = options.Topology.ClusterId.ToString("x", System.Globalization.CultureInfo.InvariantCulture),
             DataDirectory = Path.GetFullPath(target.DataDirectory),
-            Revision = edits.BumpedTo?.Main ?? metadata.Revision,
+            Revision = edits.Revision,
             RevisionBump = options.RevisionBump,
             DbSize = length,
             PeerUrls = member.PeerUrls,
