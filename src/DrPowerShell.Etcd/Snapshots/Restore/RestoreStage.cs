@@ -49,14 +49,14 @@ internal sealed class RestoreStage : IDisposable
     public static RestoreStage Begin(DurableFiles files, string dataDirectory, FileOwnership ownership)
     {
         var target = Resolve(dataDirectory);
-        if (File.Exists(target))
-        {
-            throw new DataDirectoryNotEmptyException(dataDirectory);
-        }
-
         if (Path.GetDirectoryName(target) is not { Length: > 0 } || new FileInfo(target).LinkTarget is not null)
         {
             throw new RestoreTargetInvalidException(dataDirectory, $"'{dataDirectory}' cannot be a data directory.", "Name a directory of its own, such as /var/lib/etcd.");
+        }
+
+        if (File.Exists(target))
+        {
+            throw new DataDirectoryNotEmptyException(dataDirectory);
         }
 
         var isMountPoint = LinuxFileSystem.IsMountPoint(target);
