@@ -120,16 +120,17 @@ public sealed class EtcdutlParityTests : IDisposable
             Assert.Equal(Items(them, bucket), Items(mine, bucket));
         }
 
-        var members = Items(them, "members");
+        // The conf state of the old cluster stays behind where etcd's tool restores; ours is the new cluster's.
+        static IEnumerable<string> Meta(string file) => Items(file, "meta").Where(i => !i.StartsWith("confState=", StringComparison.Ordinal));
         if (release.IsAtLeast(5))
         {
-            Assert.Equal(members, Items(mine, "members"));
-            Assert.Equal(Items(them, "meta").Where(i => !i.StartsWith("confState=", StringComparison.Ordinal)), Items(mine, "meta").Where(i => !i.StartsWith("confState=", StringComparison.Ordinal)));
+            Assert.Equal(Items(them, "members"), Items(mine, "members"));
+            Assert.Equal(Meta(them), Meta(mine));
         }
         else
         {
             // 3.4 leaves the bucket with the old members, which its server never reads, and knows no term there.
-            Assert.All(Items(them, "meta").Where(i => !i.StartsWith("term=", StringComparison.Ordinal)), item => Assert.Contains(item, Items(mine, "meta")));
+            Assert.All(Meta(them).Where(i => !i.StartsWith("term=", StringComparison.Ordinal)), item => Assert.Contains(item, Meta(mine)));
         }
     }
 
