@@ -70,7 +70,8 @@ public sealed record FileOwnership
             LinuxFileSystem.SetOwner(path, User ?? now.User, Group ?? now.Group);
         }
 
-        if (Label is not null)
+        // What is right already is not set: that may need a right that nothing else here needs.
+        if (Label is not null && !Label.AsSpan().SequenceEqual(LinuxFileSystem.LabelOf(path)))
         {
             LinuxFileSystem.SetLabel(path, Label);
         }

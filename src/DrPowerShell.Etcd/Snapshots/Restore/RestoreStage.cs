@@ -112,12 +112,12 @@ internal sealed class RestoreStage : IDisposable
         if (_isMountPoint)
         {
             // etcd writes into the data directory itself too: an owner that was asked for must be able to.
-            OwnDataDirectory(_target, _ownership with { Label = null });
+            OwnDataDirectory(_target);
             Rename(Member, Path.Combine(_target, "member"));
         }
         else
         {
-            OwnDataDirectory(Data, _ownership);
+            OwnDataDirectory(Data);
             _files.SyncFolder(Data);
             Rename(Data, _target);
         }
@@ -220,10 +220,10 @@ internal sealed class RestoreStage : IDisposable
         }
     }
 
-    private void OwnDataDirectory(string folder, FileOwnership ownership)
+    private void OwnDataDirectory(string folder)
     {
-        _files.Own(folder, ownership);
-        if (ownership.Mode is { } mode)
+        _files.Own(folder, _ownership);
+        if (_ownership.Mode is { } mode)
         {
             _files.SetMode(folder, mode);
         }

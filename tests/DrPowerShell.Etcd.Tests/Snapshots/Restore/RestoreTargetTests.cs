@@ -116,7 +116,8 @@ public sealed class RestoreTargetTests : IDisposable
         Directory.CreateDirectory(_temp["data"]);
         LinuxFileSystem.SetOwner(_temp["data"], 1234, 2345);
         File.SetUnixFileMode(_temp["data"], (UnixFileMode)Convert.ToInt32("755", 8));
-        await RestoreAsync(_temp["data"], o => o with { Ownership = FileOwnership.Parse("77", null) with { Mode = (UnixFileMode)Convert.ToInt32("710", 8) } });
+        await RestoreAsync(_temp["data"], o => o with { Ownership = FileOwnership.Parse("77", null, "0710", "system_u:object_r:asked_t:s0") });
+        Assert.Equal("system_u:object_r:asked_t:s0\0"u8.ToArray(), LinuxFileSystem.LabelOf(RestorePlans.DatabaseOf(_temp["data"])));
         await AssertModesAsync(_temp["data"], "710", "77:2345");
 
         await RestoreAsync(_temp["new", "data"], o => o with { Ownership = FileOwnership.Parse("nobody", "daemon") });
@@ -142,8 +143,9 @@ public sealed class RestoreTargetTests : IDisposable
         Directory.Delete(_temp["disk", "member"], recursive: true);
 
         // etcd must be able to write into the mount point itself.
-        await RestoreAsync(_temp["disk"], o => o with { Ownership = FileOwnership.Parse("77", "78") with { Mode = (UnixFileMode)Convert.ToInt32("700", 8) }, Compact = true });
+        await RestoreAsync(_temp["disk"], o => o with { Ownership = FileOwnership.Parse("77", "78", "700", "system_u:object_r:asked_t:s0"), Compact = true });
         await AssertModesAsync(_temp["disk"], "700", "77:78");
+        Assert.Equal("system_u:object_r:asked_t:s0\0"u8.ToArray(), LinuxFileSystem.LabelOf(_temp["disk"]));
         Directory.Delete(_temp["disk", "member"], recursive: true);
 
         await File.WriteAllTextAsync(_temp["disk", "other"], "kept");
