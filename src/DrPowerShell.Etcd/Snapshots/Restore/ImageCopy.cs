@@ -15,8 +15,9 @@ internal sealed class ImageCopy(
     {
         var inUse = await Task.Run(() => CheckStructure(cancellationToken), cancellationToken).ConfigureAwait(false);
         var pages = AppendedPages.Build(database, edits);
-        var copied = stages.Where(s => !files.TryClone(source.Handle, s.Database)).ToList();
-        foreach (var stage in stages)
+        var (written, sharing) = Divide();
+        var copied = written.Where(s => !files.TryClone(source.Handle, s.Database)).ToList();
+        foreach (var stage in written)
         {
             // Where extents are shared the digest is cut off here; elsewhere this makes room, as a hole.
             OnTarget(stage, () => files.SetLength(stage.Database, pages.Length));
@@ -28,18 +29,20 @@ internal sealed class ImageCopy(
             token => ReadAndHash(queue, post: copied.Count > 0, progress, token),
             block => WriteInUse(block, copied, inUse),
             cancellationToken).ConfigureAwait(false);
-        foreach (var stage in stages)
+        foreach (var stage in written)
         {
             OnTarget(stage, () => files.Write(stage.Database, pages.Bytes, pages.Offset));
             OnTarget(stage, () => files.Write(stage.Database, pages.Metas, 0));
         }
 
+        Share(sharing);
         return pages.Length;
     }
 
     /// <summary>Writes only what is in use, densely. Returns the database's length.</summary>
     public async Task<long> WriteDenseAsync(IProgress<long>? progress, CancellationToken cancellationToken)
     {
+        var (written, sharing) = Divide();
         var queue = new BlockQueue();
         byte[] metas = [];
         long length = 0;
@@ -54,16 +57,39 @@ internal sealed class ImageCopy(
                     CheckStructure(token);
                     (metas, length) = new DenseImage(BoltDatabase.Open(source), edits, queue, token).Build();
                 },
-                block => WriteAll(block.Buffer.AsMemory(0, block.Length), block.Offset, stages),
+                block => WriteAll(block.Buffer.AsMemory(0, block.Length), block.Offset, written),
                 stop.Token),
             stop);
         await Task.WhenAll(digest, build).ConfigureAwait(false);
-        foreach (var stage in stages)
+        foreach (var stage in written)
         {
             OnTarget(stage, () => files.Write(stage.Database, metas, 0));
         }
 
+        Share(sharing);
         return length;
+    }
+
+    // The members' databases are equal to the byte: where the file system shares extents (tried on the files while they are empty), one is
+    // written and the others share it.
+    private (List<RestoreStage> Written, List<RestoreStage> Sharing) Divide()
+    {
+        var sharing = stages.Skip(1).Where(s => files.TryClone(stages[0].Database, s.Database)).ToList();
+        return ([.. stages.Except(sharing)], sharing);
+    }
+
+    private void Share(List<RestoreStage> sharing)
+    {
+        foreach (var stage in sharing)
+        {
+            OnTarget(stage, () =>
+            {
+                if (!files.TryClone(stages[0].Database, stage.Database))
+                {
+                    throw new IOException("the file system would not share the first member's extents");
+                }
+            });
+        }
     }
 
     private static async Task StopOthersOnFailure(Task task, CancellationTokenSource stop)
