@@ -12,7 +12,8 @@ namespace DrPowerShell.Etcd.Tests.Snapshots;
 /// </summary>
 public sealed class MutationTests(ITestOutputHelper output)
 {
-    private const int Files = 100_000;
+    // The whole campaign runs on the newest runtime; on .NET 8 a part of it looks for what its base library does otherwise.
+    private static readonly int Files = Environment.Version.Major >= 10 ? 100_000 : 20_000;
     private const int PageSize = 4096;
 
     private static readonly uint[] Numbers = [0, 1, 2, 15, 16, 17, 255, 4095, 4096, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF0, 0xFFFFFFFF];
