@@ -1,1 +1,22 @@
-return 0;
+using DrPowerShell.Benchmarks;
+using DrPowerShell.Benchmarks.Acts;
+using DrPowerShell.Benchmarks.Measuring;
+
+if (args is [OurWorker.ServeArgument])
+{
+    return await OurAct.ServeAsync();
+}
+
+if (args is [OurWorker.OnceArgument, var request])
+{
+    return await OurAct.RunOnceAsync(request);
+}
+
+if (BenchmarkOptions.Parse(args, out var problem) is not { } options)
+{
+    await Console.Error.WriteLineAsync(problem);
+    await Console.Error.WriteLineAsync(BenchmarkOptions.Usage);
+    return 64;
+}
+
+return await new Benchmark(options).RunAsync();
