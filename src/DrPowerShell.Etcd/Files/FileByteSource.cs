@@ -39,6 +39,12 @@ public sealed class FileByteSource : IByteSource
                 throw new SnapshotFileNotFoundException(path, isDirectory: true);
             }
 
+            // Opening a pipe would wait for its writer, for ever.
+            if (!LinuxFileSystem.IsRegularFile(path))
+            {
+                throw new SnapshotReadFailedException(path, "it is no regular file");
+            }
+
             // Locks out writers where they lock too: a running etcd holds its database.
             return new FileByteSource(path, File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete), ownsHandle: true);
         }

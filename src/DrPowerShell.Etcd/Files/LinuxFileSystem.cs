@@ -138,6 +138,21 @@ internal static partial class LinuxFileSystem
         return IsHere && File.ReadLines("/proc/self/mountinfo").Any(line => line.Split(' ') is { Length: > 4 } fields && string.Equals(fields[4], wanted, StringComparison.Ordinal));
     }
 
+    /// <summary>Whether a folder that is there can be renamed over: its parent can be written. True where nothing is there, and elsewhere than on Linux.</summary>
+    public static bool MayReplace(string path)
+    {
+        const int WriteAndEnter = 3;
+        return !IsHere || !Directory.Exists(path) || Path.GetDirectoryName(path) is not { Length: > 0 } parent || Access(parent, WriteAndEnter) == 0;
+    }
+
+    /// <summary>Whether a path is something that is opened at once and read at any offset: not a pipe, a socket or a terminal.</summary>
+    public static bool IsRegularFile(string path)
+    {
+        // struct statx: mode u16 at 28.
+        Span<byte> buffer = stackalloc byte[256];
+        return !IsHere || Statx(CurrentFolder, path, 0, 1, buffer) != 0 || (BinaryPrimitives.ReadUInt16LittleEndian(buffer[28..]) & 0xF000) == 0x8000;
+    }
+
     private static IOException Failed(string path, string act) =>
         new($"Could not {act} '{path}': {Marshal.GetPInvokeErrorMessage(Marshal.GetLastPInvokeError())}", Marshal.GetLastPInvokeError());
 
@@ -176,6 +191,10 @@ internal static partial class LinuxFileSystem
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int Statx(int folder, string path, int flags, uint mask, Span<byte> buffer);
+
+    [LibraryImport("libc", EntryPoint = "access", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Access(string path, int mode);
 
     [LibraryImport("libc", EntryPoint = "lchown", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -13,18 +13,18 @@ internal sealed class RestoreStage : IDisposable
     private readonly DurableFiles _files;
     private readonly string _root;
     private readonly string _target;
-    private readonly bool _isMountPoint;
+    private readonly bool _buildsInside;
     private readonly FileOwnership _ownership;
     private readonly List<string> _parents = [];
     private SafeFileHandle? _lock;
     private SafeFileHandle? _database;
 
-    private RestoreStage(DurableFiles files, string dataDirectory, string target, bool isMountPoint, FileOwnership ownership)
+    private RestoreStage(DurableFiles files, string dataDirectory, string target, bool buildsInside, FileOwnership ownership)
     {
         _files = files;
         DataDirectory = dataDirectory;
         _target = target;
-        _isMountPoint = isMountPoint;
+        _buildsInside = buildsInside;
         _ownership = ownership;
         _root = Path.Combine(Parent, StagePrefix(target) + Convert.ToHexString(RandomNumberGenerator.GetBytes(4)));
     }
@@ -34,7 +34,7 @@ internal sealed class RestoreStage : IDisposable
     /// <summary>The target as the user named it.</summary>
     public string DataDirectory { get; }
 
-    private string Parent => _isMountPoint ? _target : Path.GetDirectoryName(_target)!;
+    private string Parent => _buildsInside ? _target : Path.GetDirectoryName(_target)!;
 
     private string Data => Path.Combine(_root, "data");
 
@@ -59,13 +59,14 @@ internal sealed class RestoreStage : IDisposable
             throw new DataDirectoryNotEmptyException(dataDirectory);
         }
 
-        var isMountPoint = LinuxFileSystem.IsMountPoint(target);
+        // A mount point cannot be renamed over; nor can a directory whose parent this user may not write, such as the etcd user's /var/lib/etcd.
+        var buildsInside = LinuxFileSystem.IsMountPoint(target) || !LinuxFileSystem.MayReplace(target);
         if (Directory.Exists(target))
         {
-            // A fresh ext4 file system has lost+found; a killed restore into a mount point has left its stage there.
+            // A fresh ext4 file system has lost+found; a killed restore that built inside has left its stage there.
             var prefix = StagePrefix(target);
             if (Directory.EnumerateFileSystemEntries(target).Select(Path.GetFileName).Any(name =>
-                !isMountPoint || !(string.Equals(name, "lost+found", StringComparison.Ordinal) || name!.StartsWith(prefix, StringComparison.Ordinal))))
+                !buildsInside || !(string.Equals(name, "lost+found", StringComparison.Ordinal) || name!.StartsWith(prefix, StringComparison.Ordinal))))
             {
                 throw new DataDirectoryNotEmptyException(dataDirectory);
             }
@@ -73,7 +74,7 @@ internal sealed class RestoreStage : IDisposable
             ownership = ownership.Or(FileOwnership.Of(target));
         }
 
-        var stage = new RestoreStage(files, dataDirectory, target, isMountPoint, ownership);
+        var stage = new RestoreStage(files, dataDirectory, target, buildsInside, ownership);
         try
         {
             stage.Build();
@@ -109,7 +110,7 @@ internal sealed class RestoreStage : IDisposable
             _files.SyncFolder(folder);
         }
 
-        if (_isMountPoint)
+        if (_buildsInside)
         {
             // etcd writes into the data directory itself too: an owner that was asked for must be able to.
             OwnDataDirectory(_target);

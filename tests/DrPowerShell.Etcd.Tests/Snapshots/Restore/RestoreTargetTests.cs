@@ -176,6 +176,33 @@ public sealed class RestoreTargetTests : IDisposable
     }
 
     [Fact]
+    public async Task A_pipe_is_refused_at_once()
+    {
+        (await Command.RunAsync("mkfifo", [_temp["pipe"]])).ThrowIfFailed();
+        var error = Assert.Throws<SnapshotReadFailedException>(() => FileByteSource.Open(_temp["pipe"]));
+        Assert.Equal(_temp["pipe"], error.Subject);
+    }
+
+    [Fact]
+    public async Task A_directory_whose_parent_cannot_be_written_is_filled_in_place()
+    {
+        TmpfsMount.RequireRoot();
+        Directory.CreateDirectory(_temp["lib", "etcd"]);
+        // Immutable: not even root may make a name in it.
+        var locked = await Command.RunAsync("chattr", ["+i", _temp["lib"]]);
+        Assert.SkipUnless(locked.ExitCode == 0, "The file system of the temporary folder knows no immutable folders.");
+        try
+        {
+            await RestoreAsync(_temp["lib", "etcd"]);
+            await RestorePlans.AssertCompleteAsync(_temp["lib", "etcd"], RestorePlans.Options(RestorePlans.OneMember, _temp["lib", "etcd"]));
+        }
+        finally
+        {
+            (await Command.RunAsync("chattr", ["-i", _temp["lib"]])).ThrowIfFailed();
+        }
+    }
+
+    [Fact]
     public async Task Leftovers_of_the_same_target_go_and_those_of_others_stay()
     {
         foreach (var name in new[] { ".data.drps-AAAAAAAA", ".data.drps-BBBBBBBB", ".other.drps-AAAAAAAA" })
