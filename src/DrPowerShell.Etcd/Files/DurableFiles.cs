@@ -11,6 +11,9 @@ public class DurableFiles
     /// <summary>The real file system.</summary>
     public static DurableFiles System { get; } = new();
 
+    /// <summary>Keeps others out of a file that is open. Windows renames and deletes an open file only where its opener allowed that.</summary>
+    internal static FileShare Exclusive => OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
+
     /// <summary>Creates one folder for the owner alone (0700).</summary>
     public virtual void CreateFolder(string path)
     {
@@ -30,7 +33,7 @@ public class DurableFiles
     /// <summary>Creates a file that is not there yet, for the owner alone (0600), and keeps others from opening it.</summary>
     public virtual SafeFileHandle CreateFile(string path)
     {
-        var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        var handle = File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, Exclusive);
         try
         {
             if (!OperatingSystem.IsWindows())

@@ -83,6 +83,18 @@ internal static partial class LinuxFileSystem
             : null;
     }
 
+    /// <summary>Whether an open file is still the one that a path names.</summary>
+    public static bool IsAt(SafeFileHandle file, string path)
+    {
+        // struct statx: ino u64 at 32, device major and minor u32 at 136. 0x1000 is AT_EMPTY_PATH, 0x100 STATX_INO.
+        Span<byte> open = stackalloc byte[256];
+        Span<byte> named = stackalloc byte[256];
+        return Statx((int)file.DangerousGetHandle(), "", 0x1000, 0x100, open) == 0
+            && Statx(CurrentFolder, path, 0, 0x100, named) == 0
+            && open.Slice(32, 8).SequenceEqual(named.Slice(32, 8))
+            && open.Slice(136, 8).SequenceEqual(named.Slice(136, 8));
+    }
+
     public static void SetOwner(string path, uint user, uint group)
     {
         if (ChangeOwner(path, user, group) != 0)

@@ -181,7 +181,9 @@ public sealed class SnapshotFileWriter : IAsyncDisposable
 
         try
         {
-            using (File.OpenHandle(part, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+            using var locked = File.OpenHandle(part, FileMode.Open, FileAccess.ReadWrite, DurableFiles.Exclusive);
+            // Between the opening and the lock its owner may have ended, and another backup begun: its part is not ours to remove.
+            if (!LinuxFileSystem.IsHere || LinuxFileSystem.IsAt(locked, part))
             {
                 files.DeleteFile(part);
             }
