@@ -58,14 +58,17 @@ public sealed class SnapshotKeyReader : IDisposable
     /// <exception cref="SnapshotDamagedException">A page or row cannot be read.</exception>
     public IEnumerable<EtcdKeyValue> Read(EtcdKeyRange range, long revision = 0, int first = 0, CancellationToken cancellationToken = default)
     {
-        if (revision > Metadata.Revision)
+        // A compaction that was only scheduled may have removed rows already, and one that ran may have removed the newest.
+        var compacted = Math.Max(Metadata.CompactedRevision, Metadata.ScheduledCompactRevision);
+        var newest = Math.Max(Math.Max(Metadata.Revision, 1), compacted);
+        if (revision > newest)
         {
-            throw new SnapshotRevisionInFutureException(_source.Name, revision, Metadata.Revision);
+            throw new SnapshotRevisionInFutureException(_source.Name, revision, newest);
         }
 
-        if (revision > 0 && revision < Metadata.CompactedRevision)
+        if (revision > 0 && revision < compacted)
         {
-            throw new SnapshotRevisionCompactedException(_source.Name, revision, Metadata.CompactedRevision);
+            throw new SnapshotRevisionCompactedException(_source.Name, revision, compacted);
         }
 
         return Enumerate(range, revision == 0 ? long.MaxValue : revision, first == 0 ? int.MaxValue : first, cancellationToken);
