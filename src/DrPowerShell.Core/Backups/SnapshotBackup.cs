@@ -1,5 +1,6 @@
 using System.Globalization;
 using DrPowerShell.Core.Ports;
+using DrPowerShell.Core.Sandboxes;
 using DrPowerShell.Etcd.Errors;
 using DrPowerShell.Etcd.Files;
 using DrPowerShell.Etcd.Snapshots;
@@ -26,6 +27,12 @@ public sealed class SnapshotBackup(DurableFiles? files = null, TimeProvider? tim
         IProgress<string>? decisions,
         CancellationToken cancellationToken)
     {
+        if (options.Level >= VerificationLevel.Boot)
+        {
+            // Known before a large database is streamed for nothing.
+            await EtcdBinary.FindAsync(options.EtcdPath, cancellationToken).ConfigureAwait(false);
+        }
+
         var writer = SnapshotFileWriter.Begin(options.Path, _files);
         await using var end = writer.ConfigureAwait(false);
         var candidates = await MemberChoice.RankAsync(cluster, cancellationToken).ConfigureAwait(false);
