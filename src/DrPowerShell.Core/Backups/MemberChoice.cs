@@ -14,6 +14,9 @@ public sealed record MemberCandidate(EtcdEndpointStatus Status, string Name, ulo
 /// <summary>Orders the members of a cluster by how well a snapshot is taken from them: the leader has other work, and a lagging one is old.</summary>
 public static class MemberChoice
 {
+    // A busy follower is some entries behind at any moment; beyond this it is slow, cut off or catching up, and the leader's snapshot is worth more.
+    private const ulong FarBehind = 1000;
+
     /// <summary>Asks every endpoint for its status and orders those that answer, the best first.</summary>
     /// <exception cref="RecoveryException">None answers: the first endpoint's own error.</exception>
     public static async Task<IReadOnlyList<MemberCandidate>> RankAsync(IEtcdCluster cluster, CancellationToken cancellationToken)
@@ -33,6 +36,7 @@ public static class MemberChoice
             .OrderBy(s => alarms.Contains(s.MemberId))
             .ThenBy(s => s.IsLearner)
             .ThenBy(s => s.LeaderId == 0)
+            .ThenBy(s => applied - s.RaftAppliedIndex > FarBehind)
             .ThenBy(s => s.IsLeader && statuses.Count > 1)
             .ThenByDescending(s => s.RaftAppliedIndex)
             .Select(s => new MemberCandidate(s, names.GetValueOrDefault(s.MemberId) ?? Show(s.Endpoint), applied - s.RaftAppliedIndex, Reason(s, alarms, applied)))];
