@@ -36,7 +36,7 @@ public sealed class CompareEtcdSnapshotCommand : EtcdClusterCmdlet
 {
     /// <summary>The snapshot that is compared against: the older state.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
-    [Alias("PSPath", "LiteralPath")]
+    [Alias("Path", "PSPath", "LiteralPath")]
     [ValidateNotNullOrEmpty]
     public string ReferencePath { get; set; } = "";
 

@@ -153,7 +153,8 @@ public sealed class RestoreEtcdSnapshotCommand : SnapshotSourceCmdlet
             return;
         }
 
-        var size = new FileInfo(source).Length;
+        // For the progress alone: what is no file is told by the reader.
+        var size = File.Exists(source) ? new FileInfo(source).Length : 0;
         var restored = Run((output, token) =>
         {
             var clock = System.Diagnostics.Stopwatch.StartNew();

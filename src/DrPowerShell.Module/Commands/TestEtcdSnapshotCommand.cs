@@ -39,7 +39,7 @@ namespace DrPowerShell.Module.Commands;
 [OutputType(typeof(SnapshotTestResult))]
 public sealed class TestEtcdSnapshotCommand : SnapshotSourceCmdlet
 {
-    private SnapshotTestResult? _failed;
+    private SnapshotTestFailedException? _failed;
 
     /// <summary>How far to verify: Digest, Structure, Full or Boot. The default is Full.</summary>
     [Parameter]
@@ -62,7 +62,11 @@ public sealed class TestEtcdSnapshotCommand : SnapshotSourceCmdlet
         var etcd = EtcdPath is null ? null : ResolveDestination(EtcdPath);
         foreach (var file in SourceFiles())
         {
-            Item(file, () => Test(file, etcd));
+            if (!Item(file, () => Test(file, etcd)) && FailOn is not null)
+            {
+                // A scheduler must not take for a pass what was never tested.
+                _failed ??= new SnapshotTestFailedException(file, "it could not be tested; the error before this one says why.");
+            }
         }
     }
 
@@ -71,7 +75,7 @@ public sealed class TestEtcdSnapshotCommand : SnapshotSourceCmdlet
     {
         if (_failed is not null)
         {
-            throw new SnapshotTestFailedException(_failed, FailOn!.Value);
+            throw _failed;
         }
     }
 
@@ -79,14 +83,15 @@ public sealed class TestEtcdSnapshotCommand : SnapshotSourceCmdlet
     {
         var result = Run((output, token) =>
         {
-            var size = new FileInfo(file).Length;
+            // For the progress alone: what is no file is told by the reader.
+            var size = File.Exists(file) ? new FileInfo(file).Length : 0;
             var clock = System.Diagnostics.Stopwatch.StartNew();
             var progress = output.Progress<long>($"Verifying {System.IO.Path.GetFileName(file)}", done => ProgressState.Bytes(done, size, clock.Elapsed));
             return new SnapshotProof().ProveAsync(file, Level, etcd, progress, output.Steps($"Booting {System.IO.Path.GetFileName(file)}"), token);
         });
-        if (FailOn is { } severity && result.Findings.Any(f => f.Severity >= severity))
+        if (FailOn is { } severity && result.Findings.FirstOrDefault(f => f.Severity >= severity) is { } finding)
         {
-            _failed ??= result;
+            _failed ??= new SnapshotTestFailedException(result.Path, finding.Text);
         }
 
         WriteObject(result);

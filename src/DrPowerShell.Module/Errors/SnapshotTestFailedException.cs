@@ -1,12 +1,11 @@
 using DrPowerShell.Etcd.Errors;
-using DrPowerShell.Etcd.Snapshots;
 
 namespace DrPowerShell.Module.Errors;
 
-/// <summary>A test found what -FailOn names.</summary>
-public sealed class SnapshotTestFailedException(SnapshotTestResult result, FindingSeverity severity)
+/// <summary>A test found what -FailOn names, or could not be carried out.</summary>
+public sealed class SnapshotTestFailedException(string path, string reason)
     : RecoveryException(
         FailureKind.InvalidData,
-        result.Path,
-        $"'{result.Path}' did not pass: {result.Findings.First(f => f.Severity >= severity).Text}",
+        path,
+        $"'{path}' did not pass: {reason}",
         "Look at the Findings of the results, and use another snapshot where IsValid is false.");

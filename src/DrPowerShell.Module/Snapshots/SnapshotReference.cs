@@ -20,6 +20,9 @@ public sealed class SnapshotReference
         TestResult = result;
     }
 
+    /// <summary>A file: its path is taken as it is, also where it holds characters that are wildcards elsewhere.</summary>
+    public SnapshotReference(FileInfo file) => Path = file.FullName;
+
     /// <summary>The snapshot's file.</summary>
     public string Path { get; }
 

@@ -33,7 +33,7 @@ public abstract class SnapshotSourceCmdlet : DrCmdlet
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 
-    /// <summary>A snapshot from Backup-EtcdSnapshot or Get-EtcdSnapshot, or a result of Test-EtcdSnapshot.</summary>
+    /// <summary>A snapshot from Backup-EtcdSnapshot or Get-EtcdSnapshot, a result of Test-EtcdSnapshot, or a file object.</summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = ByObject)]
     [ValidateNotNull]
     public virtual SnapshotReference? InputObject { get; set; }
