@@ -179,7 +179,8 @@ public sealed class RestoreEtcdSnapshotCommand : SnapshotSourceCmdlet
                 throw new ParametersConflictException(nameof(Name), "-Name was given although '{member}' in -DataDirectory restores every member.", "Leave one of them out.");
             }
 
-            return [.. topology.Members.Select(m => new RestoreTarget(m.Name, ResolveDestination(DataDirectory.Replace(MemberPlaceholder, m.Name, StringComparison.OrdinalIgnoreCase))))];
+            // The topology has etcd's order, by id; people count by name.
+            return [.. topology.Members.OrderBy(m => m.Name, StringComparer.Ordinal).Select(m => new RestoreTarget(m.Name, ResolveDestination(DataDirectory.Replace(MemberPlaceholder, m.Name, StringComparison.OrdinalIgnoreCase))))];
         }
 
         if (Name is null && topology.Members.Count > 1)
