@@ -66,6 +66,18 @@ internal sealed class SteppedFiles(Action<int, string> onStep) : DurableFiles
         Step($"SyncFolder {path}");
     }
 
+    public override void RenameFile(string from, string to)
+    {
+        Step($"RenameFile {to}");
+        base.RenameFile(from, to);
+    }
+
+    public override void DeleteFile(string path)
+    {
+        Step($"DeleteFile {path}");
+        base.DeleteFile(path);
+    }
+
     public override void RenameFolder(string from, string to)
     {
         Step($"RenameFolder {to}");
