@@ -91,10 +91,13 @@ internal sealed class PageCache
     public PagePin Pin(PageId id, uint overflow)
     {
         PagePin pin;
-        if (overflow == 0)
+        var length = (int)((overflow + 1L) * PageSize);
+        var block = Load(id, out var offset);
+        if (length <= _blockSize - offset)
         {
-            var block = Load(id, out var offset);
-            pin = new PagePin(block, block.Buffer, offset, PageSize, Name);
+            // A value of 4 KB makes its leaf two pages long: such pages are as common as others, and most lie within one block.
+            LoadFollowing(block, offset / PageSize, (int)overflow);
+            pin = new PagePin(block, block.Buffer, offset, length, Name);
             var bit = 1UL << (offset / PageSize);
             if ((block.Used & bit) == 0)
             {
@@ -106,8 +109,8 @@ internal sealed class PageCache
             return pin;
         }
 
-        // Pages with overflow are rare and may cross blocks: they get a buffer of their own.
-        var buffer = GC.AllocateUninitializedArray<byte>((int)((overflow + 1L) * PageSize));
+        // What crosses blocks gets a buffer of its own.
+        var buffer = GC.AllocateUninitializedArray<byte>(length);
         _source.ReadExactly(checked((long)id.Value * PageSize), buffer);
         pin = new PagePin(null, buffer, 0, buffer.Length, Name);
         pin.Page.CheckLayout();
@@ -137,6 +140,18 @@ internal sealed class PageCache
 
         _last = block;
         return block;
+    }
+
+    // The overflow of a page that is there, where the block was not read in whole. They are no pages of their own: not used, not checked.
+    private void LoadFollowing(Block block, int page, int count)
+    {
+        var bits = ((1UL << count) - 1) << (page + 1);
+        if ((block.Valid & bits) != bits)
+        {
+            var at = (page + 1) * PageSize;
+            _source.ReadExactly((block.Number * _blockSize) + at, block.Buffer.AsSpan(at, count * PageSize));
+            block.Valid |= bits;
+        }
     }
 
     private void Read(Block block, int page)
