@@ -10,6 +10,8 @@ internal sealed class ImageCopy(
 {
     private const int WritebackEvery = 8 << 20;
 
+    private long _begun;
+
     /// <summary>Copies the image as it is, free pages left out as holes, and appends the changes. Returns the database's length.</summary>
     public async Task<long> WritePlainAsync(IProgress<long>? progress, CancellationToken cancellationToken)
     {
@@ -237,11 +239,18 @@ internal sealed class ImageCopy(
         foreach (var stage in targets)
         {
             OnTarget(stage, () => files.Write(stage.Database, bytes.Span, offset));
-            if (offset / WritebackEvery != (offset + bytes.Length) / WritebackEvery)
+        }
+
+        // Blocks come in the order of the file. Between two of them there may be a hole: what lies before it is begun as well.
+        var end = (offset + bytes.Length) / WritebackEvery * WritebackEvery;
+        if (end > _begun)
+        {
+            foreach (var stage in targets)
             {
-                var end = (offset + bytes.Length) / WritebackEvery * WritebackEvery;
-                files.StartWriteback(stage.Database, end - WritebackEvery, WritebackEvery);
+                files.StartWriteback(stage.Database, _begun, end - _begun);
             }
+
+            _begun = end;
         }
     }
 
