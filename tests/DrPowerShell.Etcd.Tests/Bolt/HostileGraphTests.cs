@@ -10,6 +10,7 @@ using Xunit;
 namespace DrPowerShell.Etcd.Tests.Bolt;
 
 /// <summary>Page graphs that no etcd writes: each ends in a finding of its own code, and cursors over it in a typed error or at their end.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class HostileGraphTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);

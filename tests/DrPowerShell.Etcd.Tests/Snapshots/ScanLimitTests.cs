@@ -9,6 +9,7 @@ using Xunit;
 namespace DrPowerShell.Etcd.Tests.Snapshots;
 
 /// <summary>With less memory the same is found in more passes.</summary>
+[Collection(AloneCollection.Name)]
 public sealed class ScanLimitTests(ITestOutputHelper output)
 {
     private static readonly ScanLimits Small = new() { KeySlots = 1024, RowDigests = 100, CacheCapacity = 1 };
