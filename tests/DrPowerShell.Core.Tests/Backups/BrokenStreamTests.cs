@@ -78,6 +78,8 @@ public sealed class BrokenStreamTests(LoadedTrio loaded) : IClassFixture<LoadedT
     {
         await using var proxy = new DelayingProxy(Live.Endpoints[0]);
         await using var cluster = await (Live.Options() with { Endpoints = [proxy.Url], StreamIdleTimeout = TimeSpan.FromMilliseconds(700) }).OpenAsync();
+        // Slow enough that the stream cannot be through before it is stalled.
+        proxy.Delay = TimeSpan.FromMilliseconds(5);
         var watch = new Watch<BackupProgress>(p =>
         {
             if (p.Done > 1_000_000)
