@@ -44,7 +44,7 @@ public sealed record SnapshotMetadata
     public string? DowngradeTarget { get; init; }
 
     public override string ToString() =>
-        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"cluster version {ClusterVersion ?? "unknown"}, {Members.Count} members, revision {Revision:N0}");
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"cluster version {ClusterVersion ?? "unknown"}, {Members.Count} {(Members.Count == 1 ? "member" : "members")}, revision {Revision:N0}");
 }
 
 /// <summary>A member of the cluster that the snapshot was taken from.</summary>
