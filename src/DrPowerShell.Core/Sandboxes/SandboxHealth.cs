@@ -24,6 +24,8 @@ internal sealed class SandboxHealth : IDisposable
         var handler = new SocketsHttpHandler
         {
             UseProxy = false,
+            // A pool waits for the connection it has begun, also for later requests: one that hangs must not outlive the request it was begun for.
+            ConnectTimeout = RequestTimeout,
             SslOptions = new SslClientAuthenticationOptions
             {
                 ClientCertificates = [_client],

@@ -105,9 +105,13 @@ public sealed class SnapshotFileCommandTests : IDisposable
     }
 
     [Fact]
-    public void Level_boot_boots_and_tells_its_steps_and_needs_an_etcd()
+    public async Task Level_boot_boots_and_tells_its_steps_and_needs_an_etcd()
     {
-        var result = _files.Run("Test-EtcdSnapshot a.db -Level Boot -EtcdPath $etcd -Verbose", ("etcd", EtcdBinaries.V35.Etcd)).Succeed();
+        // A bar is shown from the first second on, and a quick machine boots in less.
+        var slow = _files["slow-etcd"];
+        File.WriteAllText(slow, $"#!/bin/sh\nsleep 1\nexec '{EtcdBinaries.V35.Etcd}' \"$@\"\n");
+        await DrPowerShell.Testing.Command.RunAsync("chmod", ["u+x", slow]);
+        var result = _files.Run("Test-EtcdSnapshot a.db -Level Boot -EtcdPath $etcd -Verbose", ("etcd", slow)).Succeed();
         Assert.Equal(EtcdBinaries.V35.Version, (string)result.One.BootedVersion);
         Assert.Contains(result.Verbose, line => line.Contains("HashKV", StringComparison.Ordinal));
         Assert.NotEmpty(result.Progress);

@@ -248,7 +248,13 @@ public sealed class EtcdTestCluster : IAsyncDisposable
 
     private HttpClient CreateHttp()
     {
-        var handler = new SocketsHttpHandler { MaxConnectionsPerServer = 16, PooledConnectionLifetime = TimeSpan.FromMinutes(5) };
+        var handler = new SocketsHttpHandler
+        {
+            MaxConnectionsPerServer = 16,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            // A pool begins no second connection while one is under way: one that was begun as a member went down would hang every later request.
+            ConnectTimeout = TimeSpan.FromSeconds(1),
+        };
         if (IsTls)
         {
             handler.SslOptions = new SslClientAuthenticationOptions
