@@ -1,5 +1,11 @@
 using DrPowerShell.Core.Ports;
+using DrPowerShell.Providers.Age;
+using DrPowerShell.Providers.Cron;
 using DrPowerShell.Providers.Etcd;
+using DrPowerShell.Providers.S3;
+using DrPowerShell.Providers.Sftp;
+using DrPowerShell.Providers.Yaml;
+using DrPowerShell.Providers.Zstd;
 
 namespace DrPowerShell.Providers;
 
@@ -7,4 +13,16 @@ namespace DrPowerShell.Providers;
 public sealed class ProviderCatalog : IProviderCatalog
 {
     public IEtcdConnector Etcd { get; } = new EtcdConnector();
+
+    public IBlobStoreConnector S3 { get; } = new S3BlobStoreConnector();
+
+    public IBlobStoreConnector Sftp { get; } = new SftpBlobStoreConnector();
+
+    public ICompression Zstd { get; } = new ZstdCompression();
+
+    public IEncryption Age { get; } = new AgeEncryption();
+
+    public IYamlReader Yaml { get; } = new YamlReader();
+
+    public ICalendar Cron { get; } = new CronCalendar();
 }

@@ -4,4 +4,18 @@ namespace DrPowerShell.Core.Ports;
 public interface IProviderCatalog
 {
     IEtcdConnector Etcd { get; }
+
+    /// <summary>Stores behind s3:// URIs.</summary>
+    IBlobStoreConnector S3 { get; }
+
+    /// <summary>Stores behind sftp:// URIs.</summary>
+    IBlobStoreConnector Sftp { get; }
+
+    ICompression Zstd { get; }
+
+    IEncryption Age { get; }
+
+    IYamlReader Yaml { get; }
+
+    ICalendar Cron { get; }
 }

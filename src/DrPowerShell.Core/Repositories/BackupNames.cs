@@ -1,0 +1,74 @@
+using System.Globalization;
+
+namespace DrPowerShell.Core.Repositories;
+
+/// <summary>The names of a repository's objects: everything of a backup lies in its cluster's folder and begins with its id.</summary>
+public static class BackupNames
+{
+    public const string ManifestEnding = ".manifest.json";
+    public const string PendingEnding = ".pending";
+
+    private const string ProofMark = ".proof-";
+    private const string ProofTime = "yyyyMMdd'T'HHmmssfff'Z'";
+
+    /// <summary>The folder of a repository's own lock marks; no cluster's folder begins with a dot.</summary>
+    public const string LockFolder = ".lock/";
+
+    public static string Folder(BackupId id) => id.Cluster + "/";
+
+    /// <summary>The snapshot: <c>CLUSTER/ID.db[.zst][.age]</c>.</summary>
+    public static string Snapshot(BackupId id, bool compressed, bool encrypted) => $"{id.Cluster}/{id}.db{(compressed ? ".zst" : "")}{(encrypted ? ".age" : "")}";
+
+    /// <summary>The archive of files beside etcd: <c>CLUSTER/ID.files.tar[.zst][.age]</c>.</summary>
+    public static string Files(BackupId id, bool compressed, bool encrypted) => $"{id.Cluster}/{id}.files.tar{(compressed ? ".zst" : "")}{(encrypted ? ".age" : "")}";
+
+    public static string Manifest(BackupId id) => $"{id.Cluster}/{id}{ManifestEnding}";
+
+    public static string Pending(BackupId id) => $"{id.Cluster}/{id}{PendingEnding}";
+
+    public static string Proof(BackupId id, DateTimeOffset time) =>
+        $"{id.Cluster}/{id}{ProofMark}{time.ToUniversalTime().ToString(ProofTime, CultureInfo.InvariantCulture)}.json";
+
+    /// <summary>What an object is, by its name; <see cref="BackupObjectKind.Foreign"/> for one that is not ours.</summary>
+    public static (BackupObjectKind Kind, BackupId Id) Read(string name)
+    {
+        if (name.StartsWith(LockFolder, StringComparison.Ordinal))
+        {
+            return (BackupObjectKind.Lock, default);
+        }
+
+        var slash = name.IndexOf('/', StringComparison.Ordinal);
+        // After the time and the suffix comes the first dot of the ending; the cluster's own name may hold dots.
+        for (var dot = slash < 0 ? -1 : name.IndexOf('.', slash); dot > 0; dot = name.IndexOf('.', dot + 1))
+        {
+            if (BackupId.TryParse(name[(slash + 1)..dot], out var id) && name.AsSpan(0, slash).SequenceEqual(id.Cluster))
+            {
+                return (Kind(name[dot..]), id);
+            }
+        }
+
+        return (BackupObjectKind.Foreign, default);
+    }
+
+    private static BackupObjectKind Kind(string ending) => ending switch
+    {
+        ManifestEnding => BackupObjectKind.Manifest,
+        PendingEnding => BackupObjectKind.Pending,
+        ".db" or ".db.zst" or ".db.age" or ".db.zst.age" => BackupObjectKind.Snapshot,
+        ".files.tar" or ".files.tar.zst" or ".files.tar.age" or ".files.tar.zst.age" => BackupObjectKind.Files,
+        _ when ending.StartsWith(ProofMark, StringComparison.Ordinal) && ending.EndsWith(".json", StringComparison.Ordinal) => BackupObjectKind.Proof,
+        _ => BackupObjectKind.Foreign,
+    };
+}
+
+/// <summary>What an object of a repository is.</summary>
+public enum BackupObjectKind
+{
+    Foreign,
+    Manifest,
+    Snapshot,
+    Files,
+    Proof,
+    Pending,
+    Lock,
+}

@@ -1,0 +1,10 @@
+using DrPowerShell.Etcd.Errors;
+
+namespace DrPowerShell.Core.Repositories.Errors;
+
+/// <summary>The credentials are good and their rights do not suffice.</summary>
+public sealed class StoreAccessDeniedException(Uri store, string act, string reason, Exception? inner = null) : RecoveryException(
+    FailureKind.Permission,
+    store,
+    $"{store} forbids it: {act}: {reason}",
+    "The credentials are good, but their rights do not suffice: give them the right to list, read, write and delete there.", inner);
