@@ -1,3 +1,4 @@
+using DrPowerShell.Core.Repositories;
 using DrPowerShell.Etcd.Bolt;
 using DrPowerShell.Etcd.Errors;
 using DrPowerShell.Etcd.Files;
@@ -29,6 +30,31 @@ public static class SnapshotCatalog
             Revision = metadata.Revision,
             DigestPresent = SnapshotVerifier.HasDigest(source.Length),
             Metadata = metadata,
+        };
+    }
+
+    /// <summary>Describes a stored backup from its manifest alone.</summary>
+    public static EtcdSnapshot Describe(StoredBackup backup, SnapshotRepository repository)
+    {
+        var manifest = backup.Manifest;
+        return new EtcdSnapshot
+        {
+            Name = manifest.Id,
+            Path = $"{repository.Store.Location.ToString().TrimEnd('/')}/{manifest.Object.Name}",
+            Cluster = manifest.Cluster.Name,
+            Size = manifest.Plain.Size,
+            StoredSize = manifest.Object.Size + (manifest.Files?.Size ?? 0),
+            Created = manifest.Created,
+            Revision = manifest.Revision ?? 0,
+            Verified = Enum.TryParse<VerificationLevel>(manifest.Verified, out var level) ? level : VerificationLevel.None,
+            DigestPresent = manifest.Digest is not null,
+            Digest = manifest.Digest,
+            Source = Uri.TryCreate(manifest.Source?.Endpoint, UriKind.Absolute, out var source) ? source : null,
+            SourceVersion = manifest.Source?.Version,
+            Repository = repository.Options.Name,
+            Manifest = manifest,
+            Integrity = backup.Signature,
+            StoredIn = repository.Options,
         };
     }
 }

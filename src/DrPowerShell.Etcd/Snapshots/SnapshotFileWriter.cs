@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Threading.Channels;
 using DrPowerShell.Etcd.Errors;
 using DrPowerShell.Etcd.Files;
@@ -28,6 +27,7 @@ public sealed class SnapshotFileWriter : IAsyncDisposable
     private byte[]? _current;
     private int _used;
     private bool _isPublished;
+    private volatile bool _isRaw;
 
     private SnapshotFileWriter(DurableFiles files, string path, SafeFileHandle part)
     {
@@ -113,20 +113,13 @@ public sealed class SnapshotFileWriter : IAsyncDisposable
     /// <summary>Ends the stream: everything is written, its digest matches, and it is on the disk, still under the part's name.</summary>
     /// <returns>The SHA-256 at the end of the snapshot, lowercase hexadecimal.</returns>
     /// <exception cref="SnapshotStreamDamagedException">The stream is short, or its digest does not match.</exception>
-    public async Task<string> CompleteAsync()
+    public Task<string> CompleteAsync() => EndAsync();
+
+    /// <summary>The same for bytes without a digest at their end, which the caller has checked by other means.</summary>
+    public Task CompleteRawAsync()
     {
-        Post();
-        _full.Writer.TryComplete();
-        try
-        {
-            var digest = await _writer.ConfigureAwait(false);
-            _files.Sync(_part);
-            return digest;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw DiskErrors.Typed(Path, Length, e);
-        }
+        _isRaw = true;
+        return EndAsync();
     }
 
     /// <summary>Opens what was written, under the part's name, for verification.</summary>
@@ -169,6 +162,22 @@ public sealed class SnapshotFileWriter : IAsyncDisposable
         finally
         {
             _part.Dispose();
+        }
+    }
+
+    private async Task<string> EndAsync()
+    {
+        Post();
+        _full.Writer.TryComplete();
+        try
+        {
+            var digest = await _writer.ConfigureAwait(false);
+            _files.Sync(_part);
+            return digest;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw DiskErrors.Typed(Path, Length, e);
         }
     }
 
@@ -245,20 +254,17 @@ public sealed class SnapshotFileWriter : IAsyncDisposable
         }
     }
 
-    // Writes on a thread of its own, so that the network, the hash and the disk work side by side. The last 32 bytes of the stream are the
-    // digest of all before them; which are the last is known only at the end, so 32 bytes are always held back from the hash.
+    // Writes on a thread of its own, so that the network, the hash and the disk work side by side.
     private async Task<string> WriteBlocksAsync()
     {
         try
         {
-            using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            var tail = new byte[SnapshotVerifier.DigestSize];
-            var tailLength = 0;
+            using var digest = new SnapshotStreamDigest();
             long at = 0;
             await foreach (var (buffer, length) in _full.Reader.ReadAllAsync().ConfigureAwait(false))
             {
                 _files.Write(_part, buffer.AsSpan(0, length), at);
-                Hash(sha, tail, ref tailLength, buffer.AsSpan(0, length));
+                digest.Append(buffer.AsSpan(0, length));
                 at += length;
                 if (at % WritebackEvery == 0)
                 {
@@ -268,40 +274,13 @@ public sealed class SnapshotFileWriter : IAsyncDisposable
                 _empty.Writer.TryWrite(buffer);
             }
 
-            return Check(sha, tail, at);
+            return _isRaw ? "" : digest.Complete(Path);
         }
         catch (Exception e)
         {
             _empty.Writer.TryComplete(e);
             throw;
         }
-    }
-
-    private static void Hash(IncrementalHash sha, byte[] tail, ref int tailLength, ReadOnlySpan<byte> bytes)
-    {
-        var total = tailLength + bytes.Length;
-        var toHash = Math.Max(0, total - tail.Length);
-        var fromTail = Math.Min(tailLength, toHash);
-        sha.AppendData(tail, 0, fromTail);
-        tail.AsSpan(fromTail, tailLength - fromTail).CopyTo(tail);
-        tailLength -= fromTail;
-        var fromBytes = toHash - fromTail;
-        sha.AppendData(bytes[..fromBytes]);
-        bytes[fromBytes..].CopyTo(tail.AsSpan(tailLength));
-        tailLength += bytes.Length - fromBytes;
-    }
-
-    private string Check(IncrementalHash sha, byte[] tail, long length)
-    {
-        if (!SnapshotVerifier.HasDigest(length))
-        {
-            throw new SnapshotStreamDamagedException(Path, $"it ended after {length:N0} bytes, without a digest");
-        }
-
-        var computed = sha.GetHashAndReset();
-        return computed.AsSpan().SequenceEqual(tail)
-            ? Convert.ToHexString(tail).ToLowerInvariant()
-            : throw new SnapshotStreamDamagedException(Path, "the SHA-256 of what arrived is not the one that the member sent");
     }
 }
 

@@ -3,7 +3,7 @@ namespace DrPowerShell.Etcd.Snapshots;
 /// <summary>What the verification of one snapshot found.</summary>
 public sealed record SnapshotTestResult
 {
-    /// <summary>The file.</summary>
+    /// <summary>The file, or the stored object's URI.</summary>
     public required string Path { get; init; }
 
     /// <summary>Whether nothing was found that forbids trust: no finding of severity Error.</summary>
@@ -35,6 +35,12 @@ public sealed record SnapshotTestResult
 
     /// <summary>The version of the etcd that booted from it; null below level Boot.</summary>
     public string? BootedVersion { get; init; }
+
+    /// <summary>The id of the stored backup that was tested; null for a file.</summary>
+    public string? Backup { get; init; }
+
+    /// <summary>What the manifest's signature is worth: Unsigned, UnknownSigner, Trusted or Invalid; null for a file.</summary>
+    public string? Integrity { get; init; }
 
     /// <summary>How long the verification took.</summary>
     public required TimeSpan Duration { get; init; }
