@@ -72,6 +72,18 @@ internal sealed class SteppedFiles(Action<int, string> onStep) : DurableFiles
         base.RenameFile(from, to);
     }
 
+    public override void RenameFileExclusively(string from, string to)
+    {
+        Step($"RenameFileExclusively {to}");
+        base.RenameFileExclusively(from, to);
+    }
+
+    public override void ReplaceFile(string from, string to)
+    {
+        Step($"ReplaceFile {to}");
+        base.ReplaceFile(from, to);
+    }
+
     public override void DeleteFile(string path)
     {
         Step($"DeleteFile {path}");

@@ -81,6 +81,19 @@ public class DurableFiles
     /// <summary>Renames a file to a name that is not taken.</summary>
     public virtual void RenameFile(string from, string to) => File.Move(from, to, overwrite: false);
 
+    /// <summary>Renames a file to a name that is not taken, and fails without a race where another process takes it first.</summary>
+    public virtual void RenameFileExclusively(string from, string to)
+    {
+        // File.Move looks first and renames then: of two that do so at once the second would replace the first one's file.
+        if (!LinuxFileSystem.IsHere || !LinuxFileSystem.TryRenameExclusively(from, to))
+        {
+            File.Move(from, to, overwrite: false);
+        }
+    }
+
+    /// <summary>Renames a file over whatever file has the name.</summary>
+    public virtual void ReplaceFile(string from, string to) => File.Move(from, to, overwrite: true);
+
     /// <summary>Renames a folder to a name that is not taken, or that an empty folder has.</summary>
     public virtual void RenameFolder(string from, string to)
     {

@@ -7,7 +7,7 @@ namespace DrPowerShell.Etcd.Files;
 /// <summary>The few calls of Linux' C library that .NET does not offer: syncing folders, owners, labels, holes, shared extents.</summary>
 internal static partial class LinuxFileSystem
 {
-    private const int NoEntry = 2, NoData = 61, NotSupported = 95;
+    private const int NotPermitted = 1, NoEntry = 2, InvalidArgument = 22, NotImplemented = 38, NoData = 61, NotSupported = 95;
     private const int CurrentFolder = -100;
     private const int KeepSize = 1, PunchHole = 2;
     private const uint SyncWrite = 2;
@@ -57,6 +57,32 @@ internal static partial class LinuxFileSystem
         {
             throw Failed(to, "rename to");
         }
+    }
+
+    /// <summary>Renames to a name that is not taken, in one step; false where neither the file system nor the C library can.</summary>
+    public static bool TryRenameExclusively(string from, string to)
+    {
+        const uint NoReplace = 1;
+        try
+        {
+            if (RenameFile(CurrentFolder, from, CurrentFolder, to, NoReplace) == 0)
+            {
+                return true;
+            }
+
+            // NFS and some FUSE file systems know no flags; a hard link is as exclusive.
+            if (Marshal.GetLastPInvokeError() is InvalidArgument or NotImplemented or NotSupported && Link(from, to) == 0)
+            {
+                File.Delete(from);
+                return true;
+            }
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return false;
+        }
+
+        return Marshal.GetLastPInvokeError() is NotPermitted or InvalidArgument or NotImplemented or NotSupported ? false : throw Failed(to, "rename to");
     }
 
     /// <summary>A path with every symbolic link followed, null where something of it is missing.</summary>
@@ -195,6 +221,14 @@ internal static partial class LinuxFileSystem
     [LibraryImport("libc", EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int RenameFile(string from, string to);
+
+    [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int RenameFile(int fromFolder, string from, int toFolder, string to, uint flags);
+
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial int Link(string from, string to);
 
     [LibraryImport("libc", EntryPoint = "realpath", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -49,6 +49,18 @@ internal sealed class FailingFiles(Action<int, string> onStep) : DurableFiles
         base.RenameFile(from, to);
     }
 
+    public override void RenameFileExclusively(string from, string to)
+    {
+        Step("rename");
+        base.RenameFileExclusively(from, to);
+    }
+
+    public override void ReplaceFile(string from, string to)
+    {
+        Step("rename");
+        base.ReplaceFile(from, to);
+    }
+
     public override void DeleteFile(string path)
     {
         Step("delete");
