@@ -57,7 +57,7 @@ public sealed class SnapshotBackup(DurableFiles? files = null, TimeProvider? tim
     }
 
     // Another member may do better where this one, or the way to it, is to blame; not where the target is, or the user's credentials.
-    private static bool IsTheMembersFault(RecoveryException error) =>
+    internal static bool IsTheMembersFault(RecoveryException error) =>
         error.Kind is FailureKind.Unreachable or FailureKind.Timeout or FailureKind.InvalidData or FailureKind.InvalidState or FailureKind.ReadFailed;
 
     private static async Task<string> StreamAsync(
@@ -83,7 +83,7 @@ public sealed class SnapshotBackup(DurableFiles? files = null, TimeProvider? tim
         CancellationToken cancellationToken)
     {
         using var part = writer.OpenPart();
-        var verifying = progress is null ? null : new Relay(progress, part.Length);
+        var verifying = StageProgress.Of(progress, BackupStage.Verifying, part.Length);
         var result = await new SnapshotProof(_time)
             .ProveAsync(part, options.Level, options.EtcdPath, verifying, decisions, cancellationToken, provenDigest: digest).ConfigureAwait(false);
         result = result with { Path = writer.Path };
@@ -108,12 +108,7 @@ public sealed class SnapshotBackup(DurableFiles? files = null, TimeProvider? tim
         return snapshot;
     }
 
-    private static string Describe(SnapshotTestResult result) => string.Create(
+    internal static string Describe(SnapshotTestResult result) => string.Create(
         CultureInfo.InvariantCulture,
         $"digest {result.Digest?[..8]}… matches{(result.Status is { } s ? $"; {s.TotalKeyV36 ?? s.TotalKeyV35:N0} {(s.TotalKeyV36 is null ? "rows" : "keys")}, revision {s.Revision:N0}; page structure sound" : "")}.");
-
-    private sealed class Relay(IProgress<BackupProgress> progress, long total) : IProgress<long>
-    {
-        public void Report(long value) => progress.Report(new BackupProgress(BackupStage.Verifying, value, total));
-    }
 }

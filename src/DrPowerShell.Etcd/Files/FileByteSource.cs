@@ -58,6 +58,9 @@ public sealed class FileByteSource : IByteSource
         }
     }
 
+    /// <summary>Whether a path is a regular file, and no pipe, socket or device: opening a pipe would wait for its writer, for ever.</summary>
+    public static bool IsRegularFile(string path) => File.Exists(path) && LinuxFileSystem.IsRegularFile(path);
+
     /// <summary>Reads a file that its writer holds open, and closes it.</summary>
     internal static FileByteSource Over(string path, SafeFileHandle handle) => new(path, handle, ownsHandle: false);
 
