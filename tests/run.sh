@@ -1,6 +1,7 @@
 #!/bin/bash
 # tests/run.sh [NAME...] [-- XUNIT OPTION...]: builds everything and runs every test project, or only those named (Etcd, Core, Host, ...).
-# Needs the .NET SDK 10 and apt; it installs the real servers that the tests run against where they are missing (under .services).
+# Needs the .NET SDK 10 and apt; it installs the real servers that the tests run against where they are missing (under .services, Ceph by
+# apt-get as root, unless DR_INSTALL=0).
 # The tests of Etcd and Core run on .NET 10 and, self-contained, on .NET 8. Results lie in out/tests. Environment: DR_NET8=0 leaves .NET 8
 # out, DR_ETCD36=FOLDER adds an etcd 3.6 (etcd, etcdctl, etcdutl) of your own.
 set -euo pipefail
@@ -79,9 +80,11 @@ rm -rf "$results"
 mkdir -p "$results"
 
 headline "real servers"
+export DR_INSTALL=${DR_INSTALL:-1} # apt-get installs what is missing, where this is root
 for suite in bookworm sid; do
   bash tests/services/etcd.sh "$suite" || die "etcd from Debian $suite could not be installed: the tests need it"
 done
+bash tests/services/ceph.sh install || die "Ceph could not be installed: the tests of S3 need it"
 
 headline "build"
 for name in "${names[@]}"; do [[ -d tests/DrPowerShell.$name.Tests ]] || die "no project tests/DrPowerShell.$name.Tests"; done

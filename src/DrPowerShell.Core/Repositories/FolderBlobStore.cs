@@ -100,7 +100,11 @@ public sealed class FolderBlobStore : IBlobStore
         return Attempt($"remove '{name}'", () => Delete(path));
     }
 
-    public Task<BlobRetention?> GetRetentionAsync(string name, CancellationToken cancellationToken) => Task.FromResult<BlobRetention?>(null);
+    public Task<BlobRetention?> GetRetentionAsync(string name, CancellationToken cancellationToken)
+    {
+        PathOf(name);
+        return Task.FromResult<BlobRetention?>(null);
+    }
 
     public async IAsyncEnumerable<UnfinishedUpload> ListUnfinishedAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
