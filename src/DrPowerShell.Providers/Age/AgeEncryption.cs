@@ -63,7 +63,7 @@ internal sealed class AgeEncryption(int workFactor = ScryptStanza.DefaultWorkFac
     public async Task<Stream> DecryptAsync(Stream source, DecryptionKeys keys, CancellationToken cancellationToken)
     {
         var name = source is FileStream file ? file.Name : "The encrypted stream";
-        var identities = keys.Identities.Select(AgeKeys.Identity).ToArray();
+        (byte[] Secret, byte[] Recipient)[] identities = [.. keys.Identities.Select(AgeKeys.Identity).Select(secret => (secret, X25519Stanza.PublicOf(secret)))];
         byte[]? fileKey = null;
         try
         {
@@ -99,7 +99,7 @@ internal sealed class AgeEncryption(int workFactor = ScryptStanza.DefaultWorkFac
         }
         finally
         {
-            Array.ForEach(identities, identity => CryptographicOperations.ZeroMemory(identity));
+            Array.ForEach(identities, identity => CryptographicOperations.ZeroMemory(identity.Secret));
             CryptographicOperations.ZeroMemory(fileKey);
         }
     }
@@ -117,7 +117,7 @@ internal sealed class AgeEncryption(int workFactor = ScryptStanza.DefaultWorkFac
         }
     }
 
-    private static byte[]? Unwrap(AgeHeader header, byte[][] identities, string? passphrase)
+    private static byte[]? Unwrap(AgeHeader header, (byte[] Secret, byte[] Recipient)[] identities, string? passphrase)
     {
         byte[]? fileKey = null;
         foreach (var stanza in header.Stanzas)
@@ -132,7 +132,7 @@ internal sealed class AgeEncryption(int workFactor = ScryptStanza.DefaultWorkFac
                     break;
                 case X25519Stanza.Type:
                     // Every stanza is looked at, also behind the one that opens: a malformed header is told whoever reads it.
-                    fileKey = identities.Select(identity => X25519Stanza.Unwrap(stanza, identity)).Aggregate(fileKey, (found, one) => found ?? one);
+                    fileKey = identities.Select(identity => X25519Stanza.Unwrap(stanza, identity.Secret, identity.Recipient)).Aggregate(fileKey, (found, one) => found ?? one);
                     break;
             }
         }

@@ -34,15 +34,18 @@ internal static class X25519Stanza
     }
 
     /// <summary>The file key; null where the stanza is for another identity.</summary>
+    /// <param name="stanza">The stanza.</param>
+    /// <param name="identity">The secret key.</param>
+    /// <param name="recipient">The public key that belongs to it.</param>
     /// <exception cref="AgeFormatException">The stanza breaks the rules.</exception>
-    public static byte[]? Unwrap(AgeStanza stanza, byte[] identity)
+    public static byte[]? Unwrap(AgeStanza stanza, byte[] identity, byte[] recipient)
     {
         if (stanza.Arguments is not [var text] || AgeText.FromBase64(text) is not { Length: KeyLength } share || stanza.Body.Length != FileKeyWrapping.BodyLength)
         {
             throw new AgeFormatException("an X25519 stanza of its header is malformed.");
         }
 
-        var key = WrappingKey(identity, share, share, PublicOf(identity))
+        var key = WrappingKey(identity, share, share, recipient)
             ?? throw new AgeFormatException("an X25519 stanza of its header holds a point of low order.");
         return FileKeyWrapping.Unwrap(key, stanza.Body);
     }

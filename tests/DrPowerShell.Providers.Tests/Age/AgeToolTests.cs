@@ -29,7 +29,8 @@ public sealed class AgeToolTests : IDisposable
         await RunAsync("age", "-r", pair.Recipient, "-o", _folder["theirs.age"], _folder["plain"]);
         await RunAsync("age", "-a", "-r", pair.Recipient, "-o", _folder["armoured.age"], _folder["plain"]);
 
-        Assert.Equal(Bytes(length), await File.ReadAllBytesAsync(_folder["back"], TestContext.Current.CancellationToken));
+        // It creates the file with the first byte.
+        Assert.Equal(Bytes(length), length == 0 ? [] : await File.ReadAllBytesAsync(_folder["back"], TestContext.Current.CancellationToken));
         Assert.Equal(Bytes(length), await ReadAsync("theirs.age", By(pair)));
         Assert.Equal(Bytes(length), await ReadAsync("armoured.age", By(pair)));
     }
