@@ -7,4 +7,8 @@ public sealed class EncryptionIdentityNotValidException(string source, string re
     FailureKind.InvalidInput,
     source,
     $"The identity in {source} is not valid: {reason}",
-    "Identities begin with AGE-SECRET-KEY-1 and stand in files of age-keygen or New-SnapshotEncryptionKey.");
+    "Identities begin with AGE-SECRET-KEY-1 and stand in files of age-keygen or New-SnapshotEncryptionKey.")
+{
+    /// <summary>What is wrong with it.</summary>
+    public string Reason { get; } = reason;
+}
