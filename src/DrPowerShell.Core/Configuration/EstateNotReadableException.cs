@@ -12,4 +12,7 @@ public sealed class EstateNotReadableException(string file, int line, int column
     public int Line { get; } = line;
 
     public int Column { get; } = column;
+
+    /// <summary>What is wrong there, as a sentence.</summary>
+    public string Reason { get; } = reason;
 }

@@ -109,6 +109,19 @@ internal static partial class LinuxFileSystem
             : null;
     }
 
+    /// <summary>The owner of an open file, and whether it is a regular one.</summary>
+    public static (uint User, bool IsRegular)? OwnerOf(SafeFileHandle file)
+    {
+        // struct statx: uid u32 at 20, mode u16 at 28. 0x1000 is AT_EMPTY_PATH, 0x9 STATX_TYPE and STATX_UID.
+        Span<byte> buffer = stackalloc byte[256];
+        return Statx((int)file.DangerousGetHandle(), "", 0x1000, 0x9, buffer) == 0
+            ? (BinaryPrimitives.ReadUInt32LittleEndian(buffer[20..]), (BinaryPrimitives.ReadUInt16LittleEndian(buffer[28..]) & 0xF000) == 0x8000)
+            : null;
+    }
+
+    /// <summary>The user that this process acts as.</summary>
+    public static uint CurrentUser() => EffectiveUser();
+
     /// <summary>Whether an open file is still the one that a path names.</summary>
     public static bool IsAt(SafeFileHandle file, string path)
     {
@@ -213,6 +226,10 @@ internal static partial class LinuxFileSystem
     [LibraryImport("libc", EntryPoint = "ioctl", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static partial int Ioctl(SafeFileHandle file, nuint request, SafeFileHandle source);
+
+    [LibraryImport("libc", EntryPoint = "geteuid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static partial uint EffectiveUser();
 
     [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
