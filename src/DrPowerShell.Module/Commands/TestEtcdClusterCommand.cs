@@ -38,11 +38,11 @@ namespace DrPowerShell.Module.Commands;
 public sealed class TestEtcdClusterCommand : EtcdClusterCmdlet
 {
     /// <summary>
-    /// The cluster: the name of an open connection, the connection that Connect-EtcdCluster returned, or a sandbox that Start-EtcdSandbox
+    /// The cluster: the name of an open connection or of a cluster in the estate, the connection that Connect-EtcdCluster returned, or a sandbox that Start-EtcdSandbox
     /// returned. Without it, and without -Endpoint, the one open connection is used.
     /// </summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
-    [ArgumentCompleter(typeof(ConnectionNameCompleter))]
+    [ArgumentCompleter(typeof(ClusterNameCompleter))]
     [ValidateNotNull]
     public override ClusterReference? Cluster { get; set; }
 

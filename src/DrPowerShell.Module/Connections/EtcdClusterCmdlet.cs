@@ -3,6 +3,7 @@ using DrPowerShell.Core.Clusters;
 using DrPowerShell.Core.Ports;
 using DrPowerShell.Module.Completion;
 using DrPowerShell.Module.Errors;
+using DrPowerShell.Module.Repositories;
 
 namespace DrPowerShell.Module.Connections;
 
@@ -11,21 +12,30 @@ namespace DrPowerShell.Module.Connections;
 /// </summary>
 /// <remarks>
 /// A cmdlet calls <see cref="OpenCluster"/> on the pipeline thread, once or for each record: a connection of the session is used as it is, one
-/// made from <c>-Endpoint</c> (or to a sandbox that another session started) is opened at the first call and closed with the cmdlet. The parameters are in every parameter set; what
+/// made from <c>-Endpoint</c> (or to a cluster of the estate, or to a sandbox that another session started) is opened at the first call and closed with the cmdlet. The parameters are in every parameter set; what
 /// excludes each other is refused by a typed error.
 /// </remarks>
 public abstract class EtcdClusterCmdlet : EndpointCmdlet
 {
     private readonly Dictionary<object, IEtcdCluster> _owned = [];
+    private EstateSession? _session;
 
     /// <summary>
-    /// The cluster: the name of an open connection, the connection that Connect-EtcdCluster returned, or a sandbox that Start-EtcdSandbox
-    /// returned. Without it, and without -Endpoint, the one open connection is used.
+    /// The cluster: the name of an open connection or of a cluster in the estate, the connection that Connect-EtcdCluster returned, or a sandbox
+    /// that Start-EtcdSandbox returned. Without it, and without -Endpoint, the one open connection is used.
     /// </summary>
     [Parameter]
-    [ArgumentCompleter(typeof(ConnectionNameCompleter))]
+    [ArgumentCompleter(typeof(ClusterNameCompleter))]
     [ValidateNotNull]
     public virtual ClusterReference? Cluster { get; set; }
+
+    /// <summary>The estate file. Without it $env:DRPOWERSHELL_ESTATE, else estate.yaml in the user's configuration folder.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Estate { get; set; }
+
+    /// <summary>The estate, and what its names stand for.</summary>
+    internal EstateSession Session => _session ??= new EstateSession(this, Estate);
 
     /// <summary>The name the cluster goes by in messages: the connection's name or the first endpoint's host.</summary>
     protected string ClusterName { get; private set; } = "";
@@ -92,7 +102,18 @@ public abstract class EtcdClusterCmdlet : EndpointCmdlet
             return Owned(sandbox, () => sandbox.ConnectionOptions);
         }
 
-        return Use(named ?? throw new ConnectionNotFoundException(Cluster.Name, [.. open.Select(one => one.Name)]));
+        return named is not null ? Use(named) : EstateCluster(Cluster.Name, open);
+    }
+
+    private IEtcdCluster EstateCluster(string name, IReadOnlyList<EtcdConnection> open)
+    {
+        // Without an estate, or where the default one does not know the name, a connection is what was most likely meant.
+        if (Estate is null && Session.EstateIfAny?.Clusters.ContainsKey(name) != true)
+        {
+            throw new ConnectionNotFoundException(name, [.. open.Select(one => one.Name)]);
+        }
+
+        return Owned(name, () => Session.Estate.Cluster(name, Session.Secrets));
     }
 
     private IEtcdCluster Use(EtcdConnection connection)
