@@ -82,7 +82,7 @@ public sealed record IdentityFile
         : line.StartsWith("-----BEGIN", StringComparison.Ordinal) ? "it is a PEM or SSH key; only X25519 keys of age are read here."
         : null;
 
-    private static string[] Check(string path) => !OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & OpenToOthers) != 0
+    private static string[] Check(string path) => !OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & OpenToOthers) != UnixFileMode.None
         ? [$"Others may read {path}, which opens every backup encrypted to it: make it its owner's alone (chmod 600)."]
         : [];
 }
