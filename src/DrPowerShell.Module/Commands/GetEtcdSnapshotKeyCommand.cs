@@ -27,7 +27,7 @@ namespace DrPowerShell.Module.Commands;
 /// </example>
 [Cmdlet(VerbsCommon.Get, "EtcdSnapshotKey", DefaultParameterSetName = ByObject)]
 [OutputType(typeof(EtcdKeyValue))]
-public sealed class GetEtcdSnapshotKeyCommand : SnapshotSourceCmdlet
+public sealed class GetEtcdSnapshotKeyCommand : StoredSourceCmdlet
 {
     /// <summary>One key, whole. It is no error when the snapshot does not hold it: nothing comes out.</summary>
     [Parameter(Position = 1)]
@@ -62,18 +62,15 @@ public sealed class GetEtcdSnapshotKeyCommand : SnapshotSourceCmdlet
     protected override void Process()
     {
         var range = Key is not null ? EtcdKeyRange.Single(Key) : EtcdKeyRange.Prefix(Prefix ?? "");
-        foreach (var file in SourceFiles())
+        ForEachFile(file => Run((output, token) =>
         {
-            RunItem(file, (output, token) =>
+            using var reader = SnapshotKeyReader.Open(file);
+            foreach (var item in reader.Read(range, Revision ?? 0, First ?? 0, token))
             {
-                using var reader = SnapshotKeyReader.Open(file);
-                foreach (var item in reader.Read(range, Revision ?? 0, First ?? 0, token))
-                {
-                    output.WriteObject(item);
-                }
+                output.WriteObject(item);
+            }
 
-                return Task.CompletedTask;
-            });
-        }
+            return Task.CompletedTask;
+        }));
     }
 }

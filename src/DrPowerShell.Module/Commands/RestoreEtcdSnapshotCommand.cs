@@ -34,13 +34,18 @@ namespace DrPowerShell.Module.Commands;
 /// <code>Restore-EtcdSnapshot ./now.db -DataDirectory '/srv/restore/{member}.etcd' -InitialCluster 'm1=https://10.0.0.1:2380,m2=https://10.0.0.2:2380,m3=https://10.0.0.3:2380' -ClusterToken prod-2 -BumpRevision Auto</code>
 /// </example>
 /// <example>
+/// <para>Restore the newest backup of a cluster straight from a repository.</para>
+/// <code>Get-EtcdSnapshot -Repository offsite -Cluster prod -Latest | Restore-EtcdSnapshot -DataDirectory /var/lib/etcd -Identity ./prod.key</code>
+/// <para>It is fetched, decrypted, decompressed and checked first; where the estate names trusted signers, one of them must have signed it.</para>
+/// </example>
+/// <example>
 /// <para>Restore from the database of a stopped member, densely.</para>
 /// <code>Restore-EtcdSnapshot /srv/old/member/snap/db -SkipDigest -Compact -DataDirectory /var/lib/etcd -Name m1 -InitialCluster 'm1=https://10.0.0.1:2380'</code>
 /// <para>The file is verified to Full first, as it has no digest.</para>
 /// </example>
 [Cmdlet(VerbsData.Restore, "EtcdSnapshot", DefaultParameterSetName = ByObject, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium)]
 [OutputType(typeof(RestoredMember))]
-public sealed class RestoreEtcdSnapshotCommand : SnapshotSourceCmdlet
+public sealed class RestoreEtcdSnapshotCommand : StoredSourceCmdlet
 {
     private const string MemberPlaceholder = "{member}";
 
@@ -132,27 +137,29 @@ public sealed class RestoreEtcdSnapshotCommand : SnapshotSourceCmdlet
     private void Restore()
     {
         RefuseInvalid();
-        var source = SourceFile();
         var topology = Topology();
         var targets = Targets(topology);
-        var options = new RestoreOptions
-        {
-            Topology = topology,
-            Targets = targets,
-            RevisionBump = Bump(source),
-            Compact = Compact,
-            SkipDigest = SkipDigest,
-            ClearAlarms = ClearAlarms,
-            ClearDowngrade = ClearDowngrade,
-            TargetVersion = EtcdVersion,
-            Ownership = FileOwnership.Parse(Owner, Group, Mode, SELinuxLabel),
-        };
         var where = string.Join(", ", targets.Select(t => t.DataDirectory));
-        if (!ShouldProcess(where, $"Restore {System.IO.Path.GetFileName(source)}"))
+        if (Stored is { } stored)
         {
+            if (ShouldProcess(where, $"Restore {stored.Name}"))
+            {
+                WithFile(source => Restore(source, Options(source, topology, targets)));
+            }
+
             return;
         }
 
+        var file = SourceFile();
+        var options = Options(file, topology, targets);
+        if (ShouldProcess(where, $"Restore {System.IO.Path.GetFileName(file)}"))
+        {
+            Restore(file, options);
+        }
+    }
+
+    private void Restore(string source, RestoreOptions options)
+    {
         // For the progress alone: what is no file is told by the reader.
         var size = File.Exists(source) ? new FileInfo(source).Length : 0;
         var restored = Run((output, token) =>
@@ -163,6 +170,19 @@ public sealed class RestoreEtcdSnapshotCommand : SnapshotSourceCmdlet
         });
         WriteObject(restored, enumerateCollection: true);
     }
+
+    private RestoreOptions Options(string source, ClusterTopology topology, List<RestoreTarget> targets) => new()
+    {
+        Topology = topology,
+        Targets = targets,
+        RevisionBump = Bump(source),
+        Compact = Compact,
+        SkipDigest = SkipDigest,
+        ClearAlarms = ClearAlarms,
+        ClearDowngrade = ClearDowngrade,
+        TargetVersion = EtcdVersion,
+        Ownership = FileOwnership.Parse(Owner, Group, Mode, SELinuxLabel),
+    };
 
     private ClusterTopology Topology()
     {

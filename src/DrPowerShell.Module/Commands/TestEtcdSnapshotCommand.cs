@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using DrPowerShell.Core.Backups;
+using DrPowerShell.Core.Repositories;
 using DrPowerShell.Etcd.Snapshots;
 using DrPowerShell.Module.Errors;
 using DrPowerShell.Module.Pipeline;
@@ -17,6 +18,10 @@ namespace DrPowerShell.Module.Commands;
 /// <para>
 /// Damage is a finding in the result, not an error; IsValid is false then. An unreadable file is an error. A file without a SHA-256 (the
 /// member/snap/db of a stopped member) says DigestPresent False: damage inside values cannot be seen in it.
+/// </para>
+/// <para>
+/// A backup from a repository is fetched and unwrapped first, and each layer is held to its manifest. An encrypted one needs -Identity; without
+/// it the stored bytes alone are proved, Level says None and a finding NotDecrypted. The outcome is stored beside the backup as a proof.
 /// </para>
 /// <para>For a scheduled task add -FailOn, which ends in a terminating error after the results were written.</para>
 /// </remarks>
@@ -37,7 +42,7 @@ namespace DrPowerShell.Module.Commands;
 /// </example>
 [Cmdlet(VerbsDiagnostic.Test, "EtcdSnapshot", DefaultParameterSetName = ByObject)]
 [OutputType(typeof(SnapshotTestResult))]
-public sealed class TestEtcdSnapshotCommand : SnapshotSourceCmdlet
+public sealed class TestEtcdSnapshotCommand : StoredSourceCmdlet
 {
     private SnapshotTestFailedException? _failed;
 
@@ -51,6 +56,10 @@ public sealed class TestEtcdSnapshotCommand : SnapshotSourceCmdlet
     [ValidateNotNullOrEmpty]
     public string? EtcdPath { get; set; }
 
+    /// <summary>Do not store the outcome as a proof beside a backup from a repository. Without it every test of a stored backup leaves one, signed where there is a key.</summary>
+    [Parameter]
+    public SwitchParameter NoProof { get; set; }
+
     /// <summary>End in a terminating error, after all results were written, when a finding is of this severity or worse: Warning or Error.</summary>
     [Parameter]
     [ValidateSet(nameof(FindingSeverity.Warning), nameof(FindingSeverity.Error))]
@@ -60,6 +69,16 @@ public sealed class TestEtcdSnapshotCommand : SnapshotSourceCmdlet
     protected override void Process()
     {
         var etcd = EtcdPath is null ? null : ResolveDestination(EtcdPath);
+        if (Stored is { } stored)
+        {
+            if (!Item(stored.Name, () => Test(stored, etcd)) && FailOn is not null)
+            {
+                _failed ??= new SnapshotTestFailedException(stored.Name, "it could not be tested; the error before this one says why.");
+            }
+
+            return;
+        }
+
         foreach (var file in SourceFiles())
         {
             if (!Item(file, () => Test(file, etcd)) && FailOn is not null)
@@ -89,6 +108,27 @@ public sealed class TestEtcdSnapshotCommand : SnapshotSourceCmdlet
             var progress = output.Progress<long>($"Verifying {System.IO.Path.GetFileName(file)}", done => ProgressState.Bytes(done, size, clock.Elapsed));
             return new SnapshotProof().ProveAsync(file, Level, etcd, progress, output.Steps($"Booting {System.IO.Path.GetFileName(file)}"), token);
         });
+        Write(result);
+    }
+
+    private void Test(EtcdSnapshot stored, string? etcd)
+    {
+        var options = new StoredTestOptions { Level = Level, Keys = Keys, SpoolDirectory = Spool, EtcdPath = etcd, RecordProof = !NoProof };
+        var result = Run(async (output, token) =>
+        {
+            var clock = System.Diagnostics.Stopwatch.StartNew();
+            var progress = output.Progress<long>($"Verifying {stored.Name}", done => ProgressState.Bytes(done, stored.StoredSize ?? 0, clock.Elapsed));
+            var repository = await SnapshotRepository.OpenAsync(stored.StoredIn!, token).ConfigureAwait(false);
+            await using var end = repository.ConfigureAwait(false);
+            var backup = await repository.GetAsync(BackupId.Parse(stored.Name), token).ConfigureAwait(false);
+            return await new StoredSnapshotTest(repository).TestAsync(backup, options, progress, output.Steps($"Booting {stored.Name}"), token).ConfigureAwait(false);
+        });
+        SnapshotReference.Remember(result, stored);
+        Write(result);
+    }
+
+    private void Write(SnapshotTestResult result)
+    {
         if (FailOn is { } severity && result.Findings.FirstOrDefault(f => f.Severity >= severity) is { } finding)
         {
             _failed ??= new SnapshotTestFailedException(result.Path, finding.Text);

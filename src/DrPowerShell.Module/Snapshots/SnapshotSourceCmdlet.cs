@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using DrPowerShell.Core.Backups;
 using DrPowerShell.Etcd.Snapshots.Restore;
 using DrPowerShell.Module.Errors;
 using DrPowerShell.Module.Pipeline;
@@ -38,11 +39,16 @@ public abstract class SnapshotSourceCmdlet : DrCmdlet
     [ValidateNotNull]
     public virtual SnapshotReference? InputObject { get; set; }
 
+    /// <summary>The backup in a repository that was piped in; null for files.</summary>
+    protected EtcdSnapshot? Stored => ParameterSetName is ByPath or ByLiteralPath ? null : InputObject?.Stored;
+
     /// <summary>The files of the record under way, as full paths.</summary>
+    /// <exception cref="SnapshotInRepositoryException">It is a backup in a repository.</exception>
     protected IReadOnlyList<string> SourceFiles() => ParameterSetName switch
     {
         ByPath => ResolveFiles(Path, literal: false),
         ByLiteralPath => ResolveFiles(LiteralPath, literal: true),
+        _ when Stored is { } stored => throw new SnapshotInRepositoryException(stored.Name, MyInvocation.MyCommand.Name),
         _ => [InputObject!.Path],
     };
 

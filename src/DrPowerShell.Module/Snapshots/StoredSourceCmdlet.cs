@@ -1,0 +1,82 @@
+using System.Management.Automation;
+using System.Security;
+using DrPowerShell.Core.Backups;
+using DrPowerShell.Core.Ports;
+using DrPowerShell.Core.Repositories;
+using DrPowerShell.Module.Pipeline;
+
+namespace DrPowerShell.Module.Snapshots;
+
+/// <summary>The base of cmdlets that take snapshot files, and backups from a repository as well: those are fetched and unwrapped first.</summary>
+public abstract class StoredSourceCmdlet : SnapshotSourceCmdlet
+{
+    private DecryptionKeys? _keys;
+
+    /// <summary>Files with identities (AGE-SECRET-KEY-1…) that open an encrypted backup from a repository.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] Identity { get; set; } = [];
+
+    /// <summary>The passphrase that opens a backup which was encrypted to one.</summary>
+    [Parameter]
+    public SecureString? Passphrase { get; set; }
+
+    /// <summary>Where the plain snapshot of a backup from a repository is put for as long as it is read. The default is the folder for temporary files.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? SpoolDirectory { get; set; }
+
+    /// <summary>What opens encrypted backups.</summary>
+    protected DecryptionKeys Keys => _keys ??= DecryptionKeySource.Read(Identity.Select(ResolveDestination), Passphrase);
+
+    /// <summary>The spool folder, as a full path.</summary>
+    protected string? Spool => SpoolDirectory is null ? null : ResolveDestination(SpoolDirectory);
+
+    /// <summary>Does work on each file of the record under way; a failure of one is a non-terminating error.</summary>
+    protected void ForEachFile(Action<string> work)
+    {
+        if (Stored is { } stored)
+        {
+            Item(stored.Name, () => WithFetched(stored, work));
+            return;
+        }
+
+        foreach (var file in SourceFiles())
+        {
+            Item(file, () => work(file));
+        }
+    }
+
+    /// <summary>Does work on the one file of the record under way.</summary>
+    protected void WithFile(Action<string> work)
+    {
+        if (Stored is { } stored)
+        {
+            WithFetched(stored, work);
+        }
+        else
+        {
+            work(SourceFile());
+        }
+    }
+
+    private void WithFetched(EtcdSnapshot stored, Action<string> work)
+    {
+        // Kept by the work itself: a pipeline that is stopped right then still removes it.
+        FetchedSnapshot? fetched = null;
+        try
+        {
+            Run(async (output, token) =>
+            {
+                var clock = System.Diagnostics.Stopwatch.StartNew();
+                var progress = output.Progress<long>($"Fetching {stored.Name}", done => ProgressState.Bytes(done, stored.StoredSize ?? 0, clock.Elapsed));
+                fetched = await FetchedSnapshot.FetchAsync(stored, Keys, Spool, progress, token).ConfigureAwait(false);
+            });
+            work(fetched!.Path);
+        }
+        finally
+        {
+            fetched?.Dispose();
+        }
+    }
+}
