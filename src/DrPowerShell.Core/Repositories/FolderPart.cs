@@ -3,8 +3,8 @@ using System.Security.Cryptography;
 
 namespace DrPowerShell.Core.Repositories;
 
-/// <summary>The names of parts: <c>.NAME.part-XXXXXXXX</c>, X being lowercase hexadecimal digits, in the folder of the object that is written.</summary>
-internal static class FolderPart
+/// <summary>The names of parts in a folder, here or behind SSH: <c>.NAME.part-XXXXXXXX</c>, X being lowercase hexadecimal digits, in the folder of the object that is written.</summary>
+public static class FolderPart
 {
     private const string Mark = ".part-";
     private const int Digits = 8;
@@ -12,8 +12,10 @@ internal static class FolderPart
     private static readonly SearchValues<char> Hexadecimal = SearchValues.Create("0123456789abcdef");
 
     /// <summary>A new part's path for an object's path.</summary>
-    public static string NewPath(string path) =>
-        Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}{Mark}{RandomNumberGenerator.GetHexString(Digits, lowercase: true)}");
+    public static string NewPath(string path) => Path.Combine(Path.GetDirectoryName(path)!, NewName(Path.GetFileName(path)));
+
+    /// <summary>A new part's file name for an object's file name.</summary>
+    public static string NewName(string file) => $".{file}{Mark}{RandomNumberGenerator.GetHexString(Digits, lowercase: true)}";
 
     /// <summary>Whether a file's name is a part's.</summary>
     public static bool IsPart(string file) =>

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using DrPowerShell.Core.Ports;
+using DrPowerShell.Core.Repositories;
 using DrPowerShell.Core.Repositories.Errors;
 
 namespace DrPowerShell.Providers.Sftp;
@@ -29,23 +30,27 @@ internal sealed class SftpBlobStore(SftpLink link, SftpPaths paths) : IBlobStore
         return stream;
     }
 
-    public Task<BlobInfo?> FindAsync(string name, CancellationToken cancellationToken) => link.RunAsync($"looking at '{name}'", async (session, token) =>
+    public Task<BlobInfo?> FindAsync(string name, CancellationToken cancellationToken)
     {
-        try
+        var path = paths.Of(name);
+        return link.RunAsync($"looking at '{name}'", async (session, token) =>
         {
-            return await session.FindAsync(paths.Of(name), token).ConfigureAwait(false) is { IsFolder: false } file ? Info(name, file) : null;
-        }
-        catch (SftpStatusException e)
-        {
-            throw SshFailures.OfStatus(Location, $"looking at '{name}'", room: null, e);
-        }
-    }, cancellationToken);
+            try
+            {
+                return await session.FindAsync(path, token).ConfigureAwait(false) is { IsFolder: false } file ? Info(name, file) : null;
+            }
+            catch (SftpStatusException e)
+            {
+                throw SshFailures.OfStatus(Location, $"looking at '{name}'", room: null, e);
+            }
+        }, cancellationToken);
+    }
 
     public async IAsyncEnumerable<BlobInfo> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var (name, file) in WalkAsync(prefix, cancellationToken).ConfigureAwait(false))
         {
-            if (name.StartsWith(prefix, StringComparison.Ordinal) && !SftpPaths.IsPart(Leaf(name)))
+            if (name.StartsWith(prefix, StringComparison.Ordinal) && !SftpPaths.IsPart(name))
             {
                 yield return Info(name, file);
             }
@@ -54,13 +59,17 @@ internal sealed class SftpBlobStore(SftpLink link, SftpPaths paths) : IBlobStore
 
     public Task DeleteAsync(string name, CancellationToken cancellationToken) => RemoveAsync(paths.Of(name), $"removing '{name}'", cancellationToken);
 
-    public Task<BlobRetention?> GetRetentionAsync(string name, CancellationToken cancellationToken) => Task.FromResult<BlobRetention?>(null);
+    public Task<BlobRetention?> GetRetentionAsync(string name, CancellationToken cancellationToken)
+    {
+        paths.Of(name);
+        return Task.FromResult<BlobRetention?>(null);
+    }
 
     public async IAsyncEnumerable<UnfinishedUpload> ListUnfinishedAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var (name, file) in WalkAsync(prefix, cancellationToken).ConfigureAwait(false))
         {
-            if (SftpPaths.IsPart(Leaf(name)) && SftpPaths.NameOf(name) is var target && target.StartsWith(prefix, StringComparison.Ordinal))
+            if (SftpPaths.IsPart(name) && FolderPart.NameOf(name) is var target && target.StartsWith(prefix, StringComparison.Ordinal))
             {
                 yield return new(target, name, file.Modified);
             }
@@ -77,8 +86,6 @@ internal sealed class SftpBlobStore(SftpLink link, SftpPaths paths) : IBlobStore
     }
 
     private static BlobInfo Info(string name, SftpAttributes file) => new(name, file.Size ?? 0, file.Modified);
-
-    private static string Leaf(string name) => name[(name.LastIndexOf('/') + 1)..];
 
     private Task RemoveAsync(string path, string act, CancellationToken cancellationToken) => link.RunAsync(act, async (session, token) =>
     {
@@ -99,6 +106,7 @@ internal sealed class SftpBlobStore(SftpLink link, SftpPaths paths) : IBlobStore
     // Every file below the folder that the prefix names, parts of uploads too, by its name relative to the store.
     private async IAsyncEnumerable<(string Name, SftpAttributes File)> WalkAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        BlobName.RequirePrefix(Location, prefix);
         var folders = new Stack<string>();
         folders.Push(prefix[..(prefix.LastIndexOf('/') + 1)]);
         while (folders.TryPop(out var folder))
@@ -125,7 +133,7 @@ internal sealed class SftpBlobStore(SftpLink link, SftpPaths paths) : IBlobStore
     // After a break the folder is read again from its beginning, and what was told already is not told twice.
     private async IAsyncEnumerable<SftpEntry> ReadFolderAsync(string folder, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var path = folder.Length == 0 ? paths.Root : paths.Of(folder.TrimEnd('/'));
+        var path = paths.OfFolder(folder);
         var told = new HashSet<string>(StringComparer.Ordinal);
         (SftpSession? Session, SftpHandle? Handle) open = default;
         try

@@ -18,7 +18,7 @@ internal sealed class SftpBlobStoreConnector(SftpPatience? patience = null, Time
             var named = Uri.UnescapeDataString(options.Uri.AbsolutePath);
             var path = named is "/~" or "/~/" ? "." : named.StartsWith("/~/", StringComparison.Ordinal) ? named[3..] : named;
             var root = await link.RunAsync("looking at its folder", (session, token) => FindRootAsync(link, session, path, token), cancellationToken).ConfigureAwait(false);
-            return new SftpBlobStore(link, new SftpPaths(root));
+            return new SftpBlobStore(link, new SftpPaths(options.Uri, root));
         }
         catch
         {

@@ -1,58 +1,37 @@
-using System.Security.Cryptography;
-using System.Text.RegularExpressions;
+using DrPowerShell.Core.Repositories;
+using DrPowerShell.Core.Repositories.Errors;
 
 namespace DrPowerShell.Providers.Sftp;
 
-/// <summary>Where objects and what is being uploaded lie on a server.</summary>
-internal sealed partial class SftpPaths(string root)
+/// <summary>Where objects and their parts lie on a server; parts are named as in a folder, so that either store finds what the other left.</summary>
+internal sealed class SftpPaths(Uri store, string root)
 {
     public string Root { get; } = root;
 
     /// <summary>The path of an object.</summary>
-    /// <exception cref="ArgumentException">The name would lead out of the store, or is the name of an upload.</exception>
-    public string Of(string name)
-    {
-        var parts = name.Split('/');
-        if (parts.Any(part => part is "" or "." or "..") || name.Contains('\0', StringComparison.Ordinal) || IsPart(parts[^1]))
-        {
-            throw new ArgumentException($"'{name}' is no object's name.", nameof(name));
-        }
+    /// <exception cref="BlobNameNotValidException">It would lead out of the store, or looks like a part, which is hidden.</exception>
+    public string Of(string name) =>
+        IsPart(BlobName.Require(store, name)) ? throw new BlobNameNotValidException(store, name) : Combine(Root, name);
 
-        return Combine(Root, name);
-    }
+    /// <summary>The path of a folder that names begin with, empty for the root, else with '/' at its end.</summary>
+    public string OfFolder(string folder) => folder.Length == 0 ? Root : Combine(Root, BlobName.Require(store, folder[..^1]));
 
-    /// <summary>
-    /// A new path for what is uploaded for an object: <c>.NAME.~RANDOM</c> in the same folder, so that giving it its name moves no bytes, and
-    /// short enough to leave 244 bytes to a name where a file system allows 255.
-    /// </summary>
+    /// <summary>A new path for what is written for an object, in the same folder, so that giving it its name moves no bytes.</summary>
     public string NewPart(string name)
     {
         var path = Of(name);
-        var slash = path.LastIndexOf('/');
-        return $"{path[..slash]}/.{path[(slash + 1)..]}.~{RandomNumberGenerator.GetHexString(8, lowercase: true)}";
+        var leaf = path.LastIndexOf('/') + 1;
+        return path[..leaf] + FolderPart.NewName(path[leaf..]);
     }
 
-    /// <summary>Whether a file's name is the one of an upload.</summary>
-    public static bool IsPart(string leaf) => Part().IsMatch(leaf);
+    /// <summary>The path of a part that was listed.</summary>
+    /// <exception cref="BlobNameNotValidException">It is none: nothing else is ever removed as one.</exception>
+    public string OfPart(string id) => IsPart(BlobName.Require(store, id)) ? Combine(Root, id) : throw new BlobNameNotValidException(store, id);
 
-    /// <summary>The object that an upload is for.</summary>
-    /// <param name="part">Its name, relative to the store.</param>
-    public static string NameOf(string part)
-    {
-        var slash = part.LastIndexOf('/');
-        return part[..(slash + 1)] + Part().Match(part[(slash + 1)..]).Groups["name"].Value;
-    }
-
-    /// <summary>The path of an upload that was listed.</summary>
-    /// <exception cref="ArgumentException">It is none: nothing else is ever removed as one.</exception>
-    public string OfPart(string id) => id.Split('/') is [.. var folders, var leaf] && IsPart(leaf) && !folders.Any(f => f is "" or "." or "..")
-        ? Combine(Root, id)
-        : throw new ArgumentException($"'{id}' is no upload's name.", nameof(id));
+    /// <summary>Whether a name is the one of a part.</summary>
+    public static bool IsPart(string name) => FolderPart.IsPart(name[(name.LastIndexOf('/') + 1)..]);
 
     public static string Combine(string folder, string name) => folder.EndsWith('/') ? folder + name : $"{folder}/{name}";
 
     public static string FolderOf(string path) => path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/";
-
-    [GeneratedRegex(@"^\.(?<name>.+)\.~[0-9a-f]{8}$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.Singleline, matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Part();
 }

@@ -38,7 +38,7 @@ internal sealed class SftpUpload(SftpLink link, SftpPaths paths, string name, bo
                 return;
             }
 
-            (_session, _handle) = await link.RunAsync($"beginning '{name}'", OpenPartAsync, cancellationToken).ConfigureAwait(false);
+            (_session, _handle) = await link.RunAsync($"beginning '{name}'", BeginAsync, cancellationToken).ConfigureAwait(false);
             _held = null;
             await StreamAsync(held.GetBuffer().AsMemory(0, (int)held.Length), cancellationToken).ConfigureAwait(false);
         }
@@ -101,6 +101,14 @@ internal sealed class SftpUpload(SftpLink link, SftpPaths paths, string name, bo
         }
 
         return await _publication.PublishAsync(session, _parts[^1], bytes.Length, bytes, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<(SftpSession Session, SftpHandle Handle)> BeginAsync(SftpSession session, CancellationToken cancellationToken)
+    {
+        // Known before gigabytes are sent for nothing; whether it still holds at the end is decided there.
+        return onlyIfAbsent && await session.FindAsync(paths.Of(name), cancellationToken).ConfigureAwait(false) is not null
+            ? throw new BlobExistsException(link.Store, name)
+            : await OpenPartAsync(session, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<(SftpSession Session, SftpHandle Handle)> OpenPartAsync(SftpSession session, CancellationToken cancellationToken)
