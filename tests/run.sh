@@ -85,6 +85,7 @@ for suite in bookworm sid; do
   bash tests/services/etcd.sh "$suite" || die "etcd from Debian $suite could not be installed: the tests need it"
 done
 bash tests/services/ceph.sh install || die "Ceph could not be installed: the tests of S3 need it"
+bash tests/services/sshd.sh install || die "openssh-server could not be installed: the tests of SFTP need it"
 bash tests/services/tools.sh || die "a program that the tests run could not be installed"
 
 headline "build"

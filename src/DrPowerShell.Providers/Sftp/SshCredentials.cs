@@ -6,15 +6,19 @@ using Renci.SshNet.Common;
 
 namespace DrPowerShell.Providers.Sftp;
 
-/// <summary>Turns access options into the ways to log in that SSH.NET tries: key with certificate, key, password, and the password as an answer to prompts.</summary>
+/// <summary>
+/// Turns access options into the ways to log in that SSH.NET tries in this order: a key, with its certificate where it has one, the password, and
+/// the password as the answer to prompts.
+/// </summary>
 internal static class SshCredentials
 {
     private static readonly string[] DefaultKeys = ["id_ed25519", "id_ecdsa", "id_rsa"];
 
     /// <summary>Reads the keys.</summary>
+    /// <param name="keyFolder">Where the user's own keys lie; null for .ssh in their home.</param>
     /// <exception cref="SshKeyNotUsableException">A file that is named is missing, encrypted, or holds no private key.</exception>
     /// <exception cref="StoreCredentialsMissingException">Nothing is named, and the user has no key of their own.</exception>
-    public static AuthenticationMethod[] Load(Uri store, string user, SftpAccess access)
+    public static AuthenticationMethod[] Load(Uri store, string user, SftpAccess access, string? keyFolder = null)
     {
         var methods = new List<AuthenticationMethod>();
         if (access.KeyPath is { } path)
@@ -41,7 +45,7 @@ internal static class SshCredentials
             methods.Add(prompted);
         }
 
-        if (methods.Count == 0 && OwnKeys() is { Length: > 0 } own)
+        if (methods.Count == 0 && OwnKeys(keyFolder) is { Length: > 0 } own)
         {
             methods.Add(new PrivateKeyAuthenticationMethod(user, own));
         }
@@ -103,9 +107,9 @@ internal static class SshCredentials
     }
 
     // As ssh does; a key that asks for a passphrase is left out, because nobody is there to answer.
-    private static PrivateKeyFile[] OwnKeys()
+    private static PrivateKeyFile[] OwnKeys(string? keyFolder)
     {
-        var folder = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".ssh");
+        var folder = keyFolder ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".ssh");
         var keys = new List<PrivateKeyFile>();
         foreach (var path in DefaultKeys.Select(name => Path.Combine(folder, name)).Where(File.Exists))
         {
