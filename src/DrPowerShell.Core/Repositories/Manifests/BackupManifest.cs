@@ -84,6 +84,8 @@ public sealed record ManifestCluster(string Name)
     public string? Version { get; init; }
 
     public IReadOnlyList<ManifestMember> Members { get; init; } = [];
+
+    public override string ToString() => Name;
 }
 
 /// <summary>A member at the time of the backup.</summary>
@@ -96,28 +98,48 @@ public sealed record ManifestMember(string Id, string Name)
     public IReadOnlyList<string> ClientUrls { get; init; } = [];
 
     public bool IsLearner { get; init; }
+
+    public override string ToString() => Name.Length > 0 ? Name : Id;
 }
 
 /// <summary>The member that a snapshot came from.</summary>
-public sealed record ManifestSource(string Member, string Endpoint, string? Version);
+public sealed record ManifestSource(string Member, string Endpoint, string? Version)
+{
+    public override string ToString() => Member;
+}
 
 /// <summary>A stream's size in bytes and its SHA-256, lowercase hexadecimal.</summary>
 public record ManifestLayer(long Size, string Sha256);
 
 /// <summary>The compressed stream.</summary>
-public sealed record ManifestCompression(string Algorithm, int Level, long Size, string Sha256) : ManifestLayer(Size, Sha256);
+public sealed record ManifestCompression(string Algorithm, int Level, long Size, string Sha256) : ManifestLayer(Size, Sha256)
+{
+    public override string ToString() => $"{Algorithm} {Level}";
+}
 
 /// <summary>How the stream is encrypted; its size and SHA-256 are the stored object's.</summary>
-public sealed record ManifestEncryption(string Format, IReadOnlyList<string> Recipients, bool Passphrase);
+public sealed record ManifestEncryption(string Format, IReadOnlyList<string> Recipients, bool Passphrase)
+{
+    public override string ToString() => $"{Format} to {(Passphrase ? "a passphrase" : string.Join(", ", Recipients))}";
+}
 
 /// <summary>A stored object: its name in the repository, size and SHA-256 of the bytes that are stored.</summary>
-public sealed record ManifestObject(string Name, long Size, string Sha256) : ManifestLayer(Size, Sha256);
+public sealed record ManifestObject(string Name, long Size, string Sha256) : ManifestLayer(Size, Sha256)
+{
+    public override string ToString() => Name;
+}
 
 /// <summary>The archive of files: the object, and what is in it.</summary>
-public sealed record ManifestFiles(string Name, long Size, string Sha256, IReadOnlyList<string> Paths) : ManifestLayer(Size, Sha256);
+public sealed record ManifestFiles(string Name, long Size, string Sha256, IReadOnlyList<string> Paths) : ManifestLayer(Size, Sha256)
+{
+    public override string ToString() => Name;
+}
 
 /// <summary>The lock of the objects.</summary>
-public sealed record ManifestRetention(string Mode, DateTimeOffset Until);
+public sealed record ManifestRetention(string Mode, DateTimeOffset Until)
+{
+    public override string ToString() => $"{Mode} until {Until:u}";
+}
 
 /// <summary>A signature over the document without this property.</summary>
 /// <param name="Algorithm">ECDSA-SHA256, over P-256, P-384 or P-521, in IEEE P1363 form.</param>
@@ -127,6 +149,8 @@ public sealed record ManifestSignature(string Algorithm, string KeyId, string Va
 {
     /// <summary>The signer's certificate, DER in base64; null where a bare key signed.</summary>
     public string? Certificate { get; init; }
+
+    public override string ToString() => $"{Algorithm} by {KeyId}";
 }
 
 /// <summary>Where a backup came from.</summary>
