@@ -40,7 +40,7 @@ public sealed class ZstdTests : IDisposable
     {
         byte[] two = [.. await CompressAsync(Bytes(1000), 3), .. await CompressAsync(Bytes(2000), 3)];
 
-        Assert.Equal([.. Bytes(1000), .. Bytes(2000)], await DecompressAsync(two));
+        Assert.Equal((byte[])[.. Bytes(1000), .. Bytes(2000)], await DecompressAsync(two));
     }
 
     [Fact]
