@@ -23,6 +23,7 @@
         'Get-EtcdSnapshot'
         'Get-EtcdSnapshotKey'
         'Import-EtcdSnapshot'
+        'New-SnapshotEncryptionKey'
         'Remove-EtcdKey'
         'Restore-EtcdSnapshot'
         'Set-EtcdKey'
