@@ -6,6 +6,9 @@ namespace DrPowerShell.Core.Retention;
 /// <param name="Id">Its id, with its cluster and time.</param>
 public sealed record RetentionCandidate(BackupId Id)
 {
+    /// <summary>When its snapshot was taken: that of the id, but for a file that was imported later.</summary>
+    public DateTimeOffset Time { get; init; } = Id.Time;
+
     /// <summary>Verified to level Full or higher, and no later proof said otherwise.</summary>
     public bool IsVerified { get; init; }
 

@@ -13,8 +13,8 @@ public sealed record RetentionDecision
 
     public string Cluster => Backup.Cluster;
 
-    /// <summary>When the backup was begun, UTC.</summary>
-    public DateTimeOffset Time => Backup.Time;
+    /// <summary>When its snapshot was taken, UTC.</summary>
+    public required DateTimeOffset Time { get; init; }
 
     /// <summary>The size of the plain snapshot in bytes.</summary>
     public long Size { get; init; }

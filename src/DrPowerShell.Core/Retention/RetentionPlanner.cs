@@ -23,7 +23,7 @@ public static class RetentionPlanner
     public static RetentionPlan Plan(
         string repository, string place, string cluster, IEnumerable<RetentionCandidate> backups, RetentionPolicy policy, DateTimeOffset now, bool acceptShrink)
     {
-        var all = backups.OrderByDescending(b => b.Id.Time).ThenBy(b => b.Id.Suffix, StringComparer.Ordinal).ToList();
+        var all = backups.OrderByDescending(b => b.Time).ThenBy(b => b.Id.Suffix, StringComparer.Ordinal).ToList();
         var rules = all.ToDictionary(b => b.Id, b => Given(b, policy, now));
         var usable = all.Where(b => rules[b.Id].Unusable is null).ToList();
         var keep = new Keeper(rules.ToDictionary(r => r.Key, r => r.Value.Rules), usable, policy.TimeZone);
@@ -46,13 +46,13 @@ public static class RetentionPlanner
         }
 
         keep.LastInPlace("only one in " + place);
-        return new(cluster, [.. all.Select(b => new RetentionDecision { Backup = b.Id, Repository = repository, Size = b.Bytes, Rules = keep[b] })], shrink);
+        return new(cluster, [.. all.Select(b => new RetentionDecision { Backup = b.Id, Time = b.Time, Repository = repository, Size = b.Bytes, Rules = keep[b] })], shrink);
     }
 
     private static (List<string> Rules, string? Unusable) Given(RetentionCandidate backup, RetentionPolicy policy, DateTimeOffset now)
     {
         var rules = new List<string>();
-        var unusable = backup.Unusable ?? (backup.Id.Time > now + ClockSlack ? "its time is yet to come" : null);
+        var unusable = backup.Unusable ?? (backup.Time > now + ClockSlack ? "its time is yet to come" : null);
         if (unusable is not null)
         {
             rules.Add(unusable);
@@ -63,7 +63,7 @@ public static class RetentionPlanner
             rules.Add(string.Create(CultureInfo.InvariantCulture, $"locked until {until.ToUniversalTime():u}"));
         }
 
-        if (policy.MinimumAge > TimeSpan.Zero && backup.Id.Time > now - policy.MinimumAge)
+        if (policy.MinimumAge > TimeSpan.Zero && backup.Time > now - policy.MinimumAge)
         {
             rules.Add("minimum age");
         }
@@ -85,7 +85,7 @@ public static class RetentionPlanner
 
     private sealed class Keeper(Dictionary<Repositories.BackupId, List<string>> rules, List<RetentionCandidate> usable, TimeZoneInfo zone)
     {
-        private readonly List<DateTimeOffset> _local = [.. usable.Select(b => TimeZoneInfo.ConvertTime(b.Id.Time, zone))];
+        private readonly List<DateTimeOffset> _local = [.. usable.Select(b => TimeZoneInfo.ConvertTime(b.Time, zone))];
 
         public IReadOnlyList<string> this[RetentionCandidate backup] => rules[backup.Id];
 

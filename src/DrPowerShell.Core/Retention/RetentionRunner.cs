@@ -128,6 +128,7 @@ public sealed class RetentionRunner(SnapshotRepository repository, TimeProvider 
         var proof = await ProofReader.FindNewestAsync(repository, backup, cancellationToken).ConfigureAwait(false);
         return new(backup.Id)
         {
+            Time = manifest.Origin == BackupOrigin.Imported && manifest.Created < backup.Id.Time ? manifest.Created : backup.Id.Time,
             IsVerified = proof is { IsValid: true, Level: "Full" or "Boot" } || backup.IsVerified,
             LockedUntil = manifest.Retention?.Until,
             Bytes = manifest.Plain.Size,
