@@ -59,7 +59,7 @@ internal sealed class ObjectChecks(SnapshotRepository repository, Inventory inve
     }
 
     public string Advice(StoredBackup backup) => copies.HoldersOf(backup) is [var holder, ..]
-        ? $"Keep it, and copy it again from '{holder}'."
+        ? $"Keep it, and copy it again from '{holder}' (Copy-EtcdSnapshot -ReadBack)."
         : "Keep it for those who look into it; no other copy is known here.";
 
     private static void CheckSignature(StoredBackup backup, List<RepositoryFinding> findings, bool required)
