@@ -47,7 +47,7 @@ namespace DrPowerShell.Module.Commands;
 /// </example>
 [Cmdlet(VerbsLifecycle.Start, "EtcdSandbox", SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Medium, DefaultParameterSetName = ByObject)]
 [OutputType(typeof(EtcdSandbox))]
-public sealed class StartEtcdSandboxCommand : SnapshotSourceCmdlet
+public sealed class StartEtcdSandboxCommand : StoredSourceCmdlet
 {
     /// <summary>A snapshot from Backup-EtcdSnapshot or Get-EtcdSnapshot, or a result of Test-EtcdSnapshot. Without a snapshot the sandbox is empty.</summary>
     [Parameter(ValueFromPipeline = true, ParameterSetName = ByObject)]
@@ -88,7 +88,8 @@ public sealed class StartEtcdSandboxCommand : SnapshotSourceCmdlet
             throw new SandboxNameInUseException(Name);
         }
 
-        var snapshot = ParameterSetName == ByObject && InputObject is null ? null : SourceFile();
+        var isEmpty = ParameterSetName == ByObject && InputObject is null;
+        var snapshot = isEmpty ? null : Stored?.Name ?? SourceFile();
         var options = new EtcdSandboxOptions
         {
             Name = Name,
@@ -99,7 +100,15 @@ public sealed class StartEtcdSandboxCommand : SnapshotSourceCmdlet
         var members = MemberCount == 1 ? "1 member on loopback" : $"{MemberCount} members on loopback";
         if (ShouldProcess(snapshot is null ? members : $"{members}, from '{snapshot}'", "Start a sandbox"))
         {
-            WriteObject(Start(session, options, snapshot));
+            if (isEmpty)
+            {
+                WriteObject(Start(session, options, snapshot: null));
+            }
+            else
+            {
+                // Of a stored backup the plain file is needed for the start alone: the members have copies of their own.
+                WithFile(file => WriteObject(Start(session, options, file)));
+            }
         }
     }, terminating: !MyInvocation.ExpectingInput);
 

@@ -87,6 +87,11 @@ public sealed class TestEtcdSnapshotCommand : StoredSourceCmdlet
                 _failed ??= new SnapshotTestFailedException(file, "it could not be tested; the error before this one says why.");
             }
         }
+
+        if (IsSourceMissing && FailOn is not null)
+        {
+            _failed ??= new SnapshotTestFailedException(string.Join(", ", [.. Path, .. LiteralPath]), "a path names no file; the error before this one says which.");
+        }
     }
 
     /// <inheritdoc/>

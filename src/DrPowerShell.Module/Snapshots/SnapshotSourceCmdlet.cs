@@ -42,19 +42,33 @@ public abstract class SnapshotSourceCmdlet : DrCmdlet
     /// <summary>The backup in a repository that was piped in; null for files.</summary>
     protected EtcdSnapshot? Stored => ParameterSetName is ByPath or ByLiteralPath ? null : InputObject?.Stored;
 
-    /// <summary>The files of the record under way, as full paths.</summary>
+    /// <summary>Whether a path named nothing: an error of its own was written, and the others went on.</summary>
+    protected bool IsSourceMissing { get; private set; }
+
+    /// <summary>The files of the record under way, as full paths; a path that names nothing is a non-terminating error.</summary>
     /// <exception cref="SnapshotInRepositoryException">It is a backup in a repository.</exception>
-    protected IReadOnlyList<string> SourceFiles() => ParameterSetName switch
+    protected IReadOnlyList<string> SourceFiles()
     {
-        ByPath => ResolveFiles(Path, literal: false),
-        ByLiteralPath => ResolveFiles(LiteralPath, literal: true),
-        _ when Stored is { } stored => throw new SnapshotInRepositoryException(stored.Name, MyInvocation.MyCommand.Name),
-        _ => [InputObject!.Path],
-    };
+        if (GivenPaths is not { } given)
+        {
+            return [GivenObject];
+        }
+
+        var files = new List<string>();
+        foreach (var path in given)
+        {
+            IsSourceMissing |= !Item(path, () => files.AddRange(ResolveFiles([path], IsLiteral)));
+        }
+
+        return files;
+    }
 
     /// <summary>The one file of the record under way.</summary>
     /// <exception cref="SeveralSnapshotsException">A wildcard matches several.</exception>
-    protected string SourceFile() => SourceFiles() is [var only] ? only : throw new SeveralSnapshotsException(string.Join(", ", Path));
+    /// <exception cref="PathNotFoundException">The path names nothing.</exception>
+    protected string SourceFile() => (GivenPaths is { } given ? ResolveFiles(given, IsLiteral) : [GivenObject]) is [var only]
+        ? only
+        : throw new SeveralSnapshotsException(string.Join(", ", GivenPaths!));
 
     /// <summary>Stops a pipeline behind a test that failed.</summary>
     /// <exception cref="SnapshotNotValidException">The piped result says that the snapshot is damaged.</exception>
@@ -65,4 +79,15 @@ public abstract class SnapshotSourceCmdlet : DrCmdlet
             throw new SnapshotNotValidException(result.Path, result.Findings);
         }
     }
+
+    private bool IsLiteral => ParameterSetName == ByLiteralPath;
+
+    private string[]? GivenPaths => ParameterSetName switch
+    {
+        ByPath => Path,
+        ByLiteralPath => LiteralPath,
+        _ => null,
+    };
+
+    private string GivenObject => Stored is { } stored ? throw new SnapshotInRepositoryException(stored.Name, MyInvocation.MyCommand.Name) : InputObject!.Path;
 }

@@ -67,15 +67,27 @@ public sealed class SnapshotFileCommandTests : IDisposable
     [InlineData("Get-EtcdSnapshot -LiteralPath '*.db'", "*.db")]
     public void A_path_that_names_nothing_is_told(string script, string target)
     {
-        var error = _files.Run(script).FailsWith("PathNotFound", Get, ErrorCategory.ObjectNotFound);
+        var error = _files.Run(script).Reports("PathNotFound", Get, ErrorCategory.ObjectNotFound);
         Assert.Equal(target, error.TargetObject);
+    }
+
+    [Fact]
+    public void A_path_that_names_nothing_does_not_keep_the_others_from_their_turn_and_is_no_pass()
+    {
+        var result = _files.Run("Get-EtcdSnapshot gone.db, a.db");
+        Assert.Equal("a.db", Assert.Single(result.Output).Properties["Name"].Value);
+        result.Reports("PathNotFound", Get, ErrorCategory.ObjectNotFound);
+
+        result = _files.Run("Test-EtcdSnapshot gone.db, a.db -FailOn Error");
+        Assert.Single(result.Output);
+        result.FailsWith("SnapshotTestFailed", Test, ErrorCategory.InvalidData);
     }
 
     [Fact]
     public void A_folder_and_another_providers_drive_are_told_apart()
     {
         _files.Run("Get-EtcdSnapshot $here", ("here", _files[""])).Reports("SnapshotFileNotFound", Get, ErrorCategory.ObjectNotFound);
-        _files.Run("Get-EtcdSnapshot variable:here").FailsWith("PathNotFileSystem", Get, ErrorCategory.InvalidArgument);
+        _files.Run("Get-EtcdSnapshot variable:here").Reports("PathNotFileSystem", Get, ErrorCategory.InvalidArgument);
     }
 
     [Theory]
