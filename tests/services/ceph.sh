@@ -83,5 +83,8 @@ user() {
 }
 uuid() { cat /proc/sys/kernel/random/uuid; }
 stop() { local n; for n in rgw osd mon; do end $n KILL; done; }
-install() { need radosgw ceph-mon ceph-osd radosgw ceph-common; }
+install() {
+  need radosgw ceph-mon ceph-osd radosgw ceph-common
+  need curl curl
+}
 if [[ ${1:-} == install ]]; then install; else service ceph "${1:-}"; fi

@@ -20,7 +20,8 @@ public static class BlobName
     public static string RequirePrefix(Uri store, string prefix) =>
         prefix.Length == 0 || IsValid(prefix.EndsWith('.') || prefix.EndsWith('/') ? prefix + "x" : prefix) ? prefix : throw new BlobNameNotValidException(store, prefix);
 
-    private static bool IsValid(string name) =>
+    /// <summary>Whether a name is a good one.</summary>
+    public static bool IsValid(string name) =>
         name.Length > 0
         && Encoding.UTF8.GetByteCount(name) <= MaximumBytes
         && name.Split('/').All(part => part is not ("" or "." or "..") && !part.Any(c => c == '\\' || char.IsControl(c)) && IsForWindows(part));
