@@ -59,7 +59,7 @@ public sealed class StoredSnapshotCommandTests : IDisposable
     public void A_stored_backup_goes_through_the_whole_pipeline()
     {
         var one = Run("$b = Backup-EtcdSnapshot -Repository ./store -Recipient $r; $b", ("r", _recipient)).One;
-        Assert.Equal("DrPowerShell.Core.Backups.EtcdSnapshot", ((object)one).GetType().FullName);
+        Assert.Equal("DrPowerShell.Core.Backups.EtcdSnapshot", ((PSObject)one).BaseObject.GetType().FullName);
         Assert.True((bool)one.IsEncrypted);
 
         var restored = Run("Get-EtcdSnapshot -Repository ./store -Cluster prod -Latest | Test-EtcdSnapshot -Identity ./prod.key | Restore-EtcdSnapshot -DataDirectory ./restored -Identity ./prod.key");
@@ -67,7 +67,7 @@ public sealed class StoredSnapshotCommandTests : IDisposable
         Assert.Equal("1", (string)Run("$b | Get-EtcdSnapshotKey /stored/a -Identity ./prod.key").One.Value);
         var test = Run("$b | Test-EtcdSnapshot").One;
         Assert.Equal("None", test.Level.ToString());
-        Assert.Equal("NotDecrypted", (string)test.Findings[0].Code);
+        Assert.Equal("NotDecrypted", First(test.Findings));
         Assert.Equal("Unsigned", (string)test.Integrity);
         var proofs = Directory.GetFiles(_temp["store", "prod"], "*.proof-*.json");
         Assert.Equal(2, proofs.Length);
@@ -127,7 +127,7 @@ public sealed class StoredSnapshotCommandTests : IDisposable
         await File.WriteAllTextAsync(manifest, (await File.ReadAllTextAsync(manifest, Token)).Replace("\"origin\": \"Streamed\"", "\"origin\": \"Imported\"", StringComparison.Ordinal), Token);
         var edited = Run("Get-EtcdSnapshot -Repository local -Estate ./dr.yaml -Id $id | Test-EtcdSnapshot", ("id", (string)signed.Name)).One;
         Assert.False((bool)edited.IsValid);
-        Assert.Equal("ManifestNotTrusted", (string)edited.Findings[0].Code);
+        Assert.Equal("ManifestNotTrusted", First(edited.Findings));
         Assert.Equal("Invalid", (string)edited.Integrity);
     }
 
@@ -161,6 +161,8 @@ public sealed class StoredSnapshotCommandTests : IDisposable
         Run("Import-EtcdSnapshot ./a.db -Repository ./store -Cluster dev").Reports("SnapshotNotValid", Import, ErrorCategory.InvalidData);
         Assert.Empty(Directory.GetFileSystemEntries(_temp["store"]));
     }
+
+    private static string First(object findings) => (string)((dynamic)((System.Collections.IEnumerable)findings).Cast<object>().First()).Code;
 
     private SessionResult Run(string script, params (string Name, object? Value)[] variables) => _session.Run(script, variables);
 }
