@@ -22,6 +22,8 @@
         'Get-EtcdKey'
         'Get-EtcdSnapshot'
         'Get-EtcdSnapshotKey'
+        'Get-RecoveryEstate'
+        'Get-SnapshotRepository'
         'Import-EtcdSnapshot'
         'New-SnapshotEncryptionKey'
         'Remove-EtcdKey'
@@ -31,6 +33,7 @@
         'Stop-EtcdSandbox'
         'Test-EtcdCluster'
         'Test-EtcdSnapshot'
+        'Test-RecoveryEstate'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()
