@@ -48,6 +48,8 @@ public static class RepositoryUri
             var (name, value) = part.Split('=', 2) is [var n, var v] ? (n, Uri.UnescapeDataString(v)) : (part, "");
             access = name switch
             {
+                "endpoint" when Uri.TryCreate(value, UriKind.Absolute, out var secret) && secret.UserInfo.Length > 0 =>
+                    throw new RepositoryUriNotValidException(text[..text.IndexOf('?', StringComparison.Ordinal)] + "?…", "its endpoint holds a user or a password, which would be seen in logs: use the server's URL alone."),
                 "endpoint" when Uri.TryCreate(value, UriKind.Absolute, out var endpoint) && endpoint.Scheme is "http" or "https" => access with { Endpoint = endpoint },
                 "region" => access with { Region = value },
                 "profile" => access with { Profile = value },

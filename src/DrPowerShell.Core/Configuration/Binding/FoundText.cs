@@ -24,10 +24,11 @@ internal static class FoundText
         _ => "the number " + Short(scalar.Text),
     };
 
-    /// <summary>A text in one line that is not too long, and without the password of a URI or an identity.</summary>
+    /// <summary>A text in one line that is not too long, and without the password of a URI (also an escaped one) or an identity.</summary>
     public static string Short(string text)
     {
-        if (text.Contains("SECRET-KEY", StringComparison.OrdinalIgnoreCase) || text.Contains("PRIVATE KEY", StringComparison.OrdinalIgnoreCase))
+        if (text.Contains("SECRET-KEY", StringComparison.OrdinalIgnoreCase) || text.Contains("PRIVATE KEY", StringComparison.OrdinalIgnoreCase)
+            || text.Contains("%40", StringComparison.Ordinal))
         {
             return "…";
         }
