@@ -41,7 +41,7 @@ internal sealed class BackupWriter : IAsyncDisposable
     }
 
     /// <summary>Begins the snapshot's object, anew where a stream broke.</summary>
-    public async Task RestartAsync(long? length, CancellationToken cancellationToken)
+    public async Task RestartAsync(CancellationToken cancellationToken)
     {
         if (_upload is { } broken)
         {
@@ -51,7 +51,6 @@ internal sealed class BackupWriter : IAsyncDisposable
 
         var options = _repository.Options;
         var name = BackupNames.Snapshot(Id, options.CompressionLevel > 0, !options.Encryption.IsNone);
-        // What is stored is about as long as what is read at most: zstd and age add little.
         _upload = await WrappedUpload.BeginAsync(_repository, name, new() { OnlyIfAbsent = true, Retention = _retention }, cancellationToken).ConfigureAwait(false);
     }
 

@@ -96,7 +96,7 @@ public sealed class RepositoryBackup(TimeProvider? timeProvider = null)
     {
         var started = _time.GetUtcNow();
         var writer = attempt.Writer;
-        await writer.RestartAsync(attempt.Candidate.Status.DbSize, cancellationToken).ConfigureAwait(false);
+        await writer.RestartAsync(cancellationToken).ConfigureAwait(false);
         // A part that a broken stream left goes when this attempt's file is begun.
         var file = spool is null ? null : SnapshotFileWriter.Begin(spool[$"{writer.Id}-{attempt.Candidate.Status.MemberId:x}.db"]);
         await using var endFile = (file as IAsyncDisposable ?? NoFile.Instance).ConfigureAwait(false);

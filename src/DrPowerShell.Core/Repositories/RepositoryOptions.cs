@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using DrPowerShell.Core.Ports;
 using DrPowerShell.Core.Repositories.Manifests;
 
@@ -13,6 +14,7 @@ public sealed record RepositoryOptions
     public required Uri Uri { get; init; }
 
     /// <summary>What fails together: copies count once a place. The default is the URI's host, or "local" for a folder.</summary>
+    [AllowNull]
     public string Place { get => field ?? (Uri.Host.Length > 0 ? Uri.Host : "local"); init; }
 
     /// <summary>Whether the place survives the loss of the cluster's own site. A folder does not unless the estate says so.</summary>

@@ -64,7 +64,7 @@ public static class RepositoryUri
         {
             Name = text,
             Uri = new Uri($"s3://{bucket}{uri.AbsolutePath.TrimEnd('/')}"),
-            Place = access.Endpoint is { } at ? at.Host : access.Region is { } region ? "s3 " + region : null!,
+            Place = access.Endpoint is { } at ? at.Host : access.Region is { } region ? "s3 " + region : null,
             IsOffsite = true,
             S3 = access,
         };
