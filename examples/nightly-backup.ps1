@@ -53,7 +53,7 @@ foreach ($place in $CopyTo) {
 foreach ($place in @($Repository) + $CopyTo) {
     $gone = Invoke-SnapshotRetention -Estate $Estate -Repository $place -Cluster $Cluster -KeepLast 3 -KeepDaily $KeepDaily -KeepWeekly $KeepWeekly -KeepMonthly $KeepMonthly -Confirm:$false |
         Where-Object -Not Keep
-    foreach ($decision in $gone) { "removed $($decision.Id) from $place" }
+    foreach ($decision in $gone) { "removed $($decision.Backup) from $place" }
 }
 
 foreach ($place in @($Repository) + $CopyTo) {
