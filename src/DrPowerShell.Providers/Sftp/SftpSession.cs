@@ -11,6 +11,9 @@ internal sealed class SftpSession : IDisposable
     private const int SmallestChunk = 32 * 1024;
     private const int LargestChunk = 128 * 1024;
 
+    // The server says nothing while its disk takes in what was written, and gigabytes to a slow one take their time.
+    private static readonly TimeSpan SyncPatience = TimeSpan.FromMinutes(5);
+
     private readonly SshConnection _connection;
     private readonly SftpTransport _transport;
     private readonly HashSet<string> _extensions = new(StringComparer.Ordinal);
@@ -89,7 +92,7 @@ internal sealed class SftpSession : IDisposable
 
     /// <summary>Brings a file's bytes to the disk, where the server can be asked to.</summary>
     public Task SyncAsync(SftpHandle handle, CancellationToken cancellationToken) => _extensions.Contains("fsync@openssh.com")
-        ? DoAsync(SftpPacketType.Extended, p => p.Text("fsync@openssh.com").Bytes(handle.Bytes), cancellationToken)
+        ? DoAsync(SftpPacketType.Extended, p => p.Text("fsync@openssh.com").Bytes(handle.Bytes), cancellationToken, SyncPatience)
         : Task.CompletedTask;
 
     public Task<SftpAttributes> StatAsync(string path, CancellationToken cancellationToken) => AttributesAsync(SftpPacketType.Stat, path, cancellationToken);
@@ -193,9 +196,9 @@ internal sealed class SftpSession : IDisposable
         return answer.Type == SftpPacketType.Attributes ? new SftpPacketReader(answer.Body).Attributes() : throw Unexpected(answer);
     }
 
-    private async Task DoAsync(SftpPacketType type, Action<SftpPacketWriter> write, CancellationToken cancellationToken)
+    private async Task DoAsync(SftpPacketType type, Action<SftpPacketWriter> write, CancellationToken cancellationToken, TimeSpan? patience = null)
     {
-        using var answer = await _transport.AskAsync(type, write, cancellationToken).ConfigureAwait(false);
+        using var answer = await _transport.AskAsync(type, write, cancellationToken, patience).ConfigureAwait(false);
         RequireOk(answer);
     }
 

@@ -40,19 +40,20 @@ internal sealed class SftpTransport : IDisposable
     public async Task<byte[]> InitialiseAsync(CancellationToken cancellationToken)
     {
         _outgoing.Writer.TryWrite(new(new SftpPacketWriter(SftpPacketType.Init).UInt32(3).ToSegment(), Pooled: false));
-        return await PatientlyAsync(_version.Task, cancellationToken).ConfigureAwait(false);
+        return await PatientlyAsync(_version.Task, _patience, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Sends a request and awaits its answer. A cancelled caller leaves; the answer is then dropped when it comes.</summary>
     /// <param name="type">What is asked.</param>
     /// <param name="write">Writes what follows the id.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public Task<SftpAnswer> AskAsync(SftpPacketType type, Action<SftpPacketWriter> write, CancellationToken cancellationToken)
+    /// <param name="patience">How long the server may be silent over this; null for the usual time.</param>
+    public Task<SftpAnswer> AskAsync(SftpPacketType type, Action<SftpPacketWriter> write, CancellationToken cancellationToken, TimeSpan? patience = null)
     {
         var (id, answer) = Expect();
         var packet = new SftpPacketWriter(type).UInt32(id);
         write(packet);
-        return SendAsync(new(packet.ToSegment(), Pooled: false), answer, cancellationToken);
+        return SendAsync(new(packet.ToSegment(), Pooled: false), answer, patience ?? _patience, cancellationToken);
     }
 
     /// <summary>Sends a packet that is complete but for length and id, in an array of the shared pool, which takes it back once it is sent.</summary>
@@ -61,7 +62,7 @@ internal sealed class SftpTransport : IDisposable
         var (id, answer) = Expect();
         BinaryPrimitives.WriteInt32BigEndian(pooled, length - 4);
         BinaryPrimitives.WriteUInt32BigEndian(pooled.AsSpan(5), id);
-        return SendAsync(new(new(pooled, 0, length), Pooled: true), answer, cancellationToken);
+        return SendAsync(new(new(pooled, 0, length), Pooled: true), answer, _patience, cancellationToken);
     }
 
     /// <summary>Ends every wait with this error; only the first one counts.</summary>
@@ -105,27 +106,27 @@ internal sealed class SftpTransport : IDisposable
         return (id, answer);
     }
 
-    private async Task<SftpAnswer> SendAsync(Packet packet, TaskCompletionSource<SftpAnswer> answer, CancellationToken cancellationToken)
+    private async Task<SftpAnswer> SendAsync(Packet packet, TaskCompletionSource<SftpAnswer> answer, TimeSpan patience, CancellationToken cancellationToken)
     {
         _outgoing.Writer.TryWrite(packet);
-        return await PatientlyAsync(answer.Task, cancellationToken).ConfigureAwait(false);
+        return await PatientlyAsync(answer.Task, patience, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<T> PatientlyAsync<T>(Task<T> answer, CancellationToken cancellationToken)
+    private async Task<T> PatientlyAsync<T>(Task<T> answer, TimeSpan patience, CancellationToken cancellationToken)
     {
         var asked = Environment.TickCount64;
         while (true)
         {
             try
             {
-                return await answer.WaitAsync(_patience, cancellationToken).ConfigureAwait(false);
+                return await answer.WaitAsync(patience, cancellationToken).ConfigureAwait(false);
             }
             catch (TimeoutException)
             {
                 // A server that still answers others is busy, not dead: on a slow line this request waits behind megabytes.
-                if (Environment.TickCount64 - Math.Max(asked, Interlocked.Read(ref _lastHeard)) >= _patience.TotalMilliseconds)
+                if (Environment.TickCount64 - Math.Max(asked, Interlocked.Read(ref _lastHeard)) >= patience.TotalMilliseconds)
                 {
-                    Break(new SftpSilentException(_patience));
+                    Break(new SftpSilentException(patience));
                 }
             }
         }

@@ -89,6 +89,7 @@ internal sealed class SshConnection : IDisposable
         {
             // Key exchange and login block their thread; a caller who has had enough leaves them to their own time limit.
             await Task.Run(() => client.ConnectAsync(cancellationToken), CancellationToken.None).WaitAsync(cancellationToken).ConfigureAwait(false);
+            info.Timeout = patience.Answer; // from now on it bounds how long the server may keep its window shut
             Client = client;
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
