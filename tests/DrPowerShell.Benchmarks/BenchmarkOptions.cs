@@ -13,6 +13,8 @@ internal sealed record BenchmarkOptions
           --acts LIST     only these, separated by commas: save status verify restore dense restore3 dense3 import
           --work FOLDER   where the database, the snapshot and the targets lie; database and snapshot are kept there for the next run
                           (default: a temporary folder, removed at the end)
+          --repositories N   in place of all that: list N backups in a folder and in S3, then back up to S3 in one pass, against etcdctl, zstd,
+                          age and rclone (Debian: zstd age rclone radosgw ceph-mon ceph-osd); 0 for the backup alone, --size 0 for the lists alone
         """;
 
     /// <summary>The live bytes that the database shall have.</summary>
@@ -21,6 +23,12 @@ internal sealed record BenchmarkOptions
     public int Rounds { get; init; } = 3;
 
     public IReadOnlyList<Act> Acts { get; init; } = Act.All;
+
+    /// <summary>Whether the acts on repositories are asked for, and none of the others.</summary>
+    public bool IsOfRepositories { get; init; }
+
+    /// <summary>How many backups the lists hold.</summary>
+    public int Backups { get; init; }
 
     /// <summary>A folder that is kept; null for a temporary one.</summary>
     public string? Work { get; init; }
@@ -38,6 +46,8 @@ internal sealed record BenchmarkOptions
                 "--size" when ReadSize(value) is { } size => options with { Size = size },
                 "--rounds" when int.TryParse(value, CultureInfo.InvariantCulture, out var rounds) && rounds > 0 => options with { Rounds = rounds },
                 "--acts" when ReadActs(value) is { } acts => options with { Acts = acts },
+                "--repositories" when int.TryParse(value, CultureInfo.InvariantCulture, out var backups) && backups >= 0 =>
+                    options with { IsOfRepositories = true, Backups = backups },
                 "--work" when value.Length > 0 => options with { Work = Path.GetFullPath(value) },
                 _ => null,
             };
@@ -64,6 +74,6 @@ internal sealed record BenchmarkOptions
     {
         var unit = text.Length == 0 ? 0 : char.ToUpperInvariant(text[^1]) switch { 'K' => 10, 'M' => 20, 'G' => 30, _ => 0 };
         var number = unit == 0 ? text : text[..^1];
-        return long.TryParse(number, CultureInfo.InvariantCulture, out var value) && value > 0 ? value << unit : null;
+        return long.TryParse(number, CultureInfo.InvariantCulture, out var value) && value >= 0 ? value << unit : null;
     }
 }

@@ -1,6 +1,7 @@
 using DrPowerShell.Benchmarks;
 using DrPowerShell.Benchmarks.Acts;
 using DrPowerShell.Benchmarks.Measuring;
+using DrPowerShell.Benchmarks.Repositories;
 
 if (args is [OurWorker.ServeArgument])
 {
@@ -19,4 +20,4 @@ if (BenchmarkOptions.Parse(args, out var problem) is not { } options)
     return 64;
 }
 
-return await new Benchmark(options).RunAsync();
+return options.IsOfRepositories ? await new RepositoryBenchmark(options).RunAsync() : await new Benchmark(options).RunAsync();

@@ -4,6 +4,7 @@ using System.Text.Json;
 using DrPowerShell.Core.Backups;
 using DrPowerShell.Core.Clusters;
 using DrPowerShell.Core.Ports;
+using DrPowerShell.Core.Repositories;
 using DrPowerShell.Etcd.Files;
 using DrPowerShell.Etcd.Raft;
 using DrPowerShell.Etcd.Snapshots;
@@ -55,6 +56,8 @@ internal static class OurAct
         "dense" => RestoreAsync(request, Act.SingleMember, compact: true),
         "restore3" => RestoreAsync(request, Act.Members, compact: false),
         "dense3" => RestoreAsync(request, Act.Members, compact: true),
+        "offsite" => OffsiteAsync(request, idle: false),
+        "offsite-idle" => OffsiteAsync(request, idle: true),
         _ => IdleAsync(request),
     };
 
@@ -70,6 +73,21 @@ internal static class OurAct
         await using var cluster = await ConnectAsync(request);
         var options = new SnapshotBackupOptions { Path = request.Target, Level = VerificationLevel.Digest };
         await new SnapshotBackup().RunAsync(cluster, options, progress: null, decisions: null, CancellationToken.None);
+        return "";
+    }
+
+    // One pass through memory alone, as in a sandbox without a disk; idle, everything but the backup.
+    private static async Task<string> OffsiteAsync(ActRequest request, bool idle)
+    {
+        await using var cluster = await ConnectAsync(request);
+        var access = RepositoryUri.Parse(request.Target) with { Encryption = new EncryptionTarget { Recipients = [request.Recipient] } };
+        await using var repository = await SnapshotRepository.OpenAsync(access, CancellationToken.None);
+        if (!idle)
+        {
+            var options = new RepositoryBackupOptions { ClusterName = "bench", Level = VerificationLevel.Digest, NoSpool = true };
+            await new RepositoryBackup().RunAsync(cluster, repository, options, progress: null, decisions: null, CancellationToken.None);
+        }
+
         return "";
     }
 
