@@ -12,6 +12,9 @@ public interface IBlobStore : IAsyncDisposable
     /// <summary>Where it is, without any secret.</summary>
     Uri Location { get; }
 
+    /// <summary>Whether <see cref="ListAsync"/> gives names in ordinal order, so that what comes first can be shown before the rest is known.</summary>
+    bool ListsInOrder => false;
+
     /// <summary>Begins an object, which appears under its name when <see cref="UploadStream.CompleteAsync"/> has returned, at once and whole.</summary>
     Task<UploadStream> BeginPutAsync(string name, BlobPutOptions options, CancellationToken cancellationToken);
 

@@ -34,42 +34,41 @@ public sealed class SnapshotRepository : IAsyncDisposable
     public static SnapshotRepository Over(RepositoryOptions options, IBlobStore store) => new(options, store);
 
     /// <summary>
-    /// The backups, newest first within what one page of names holds, their manifests read side by side. A manifest that cannot be read does
-    /// not end the listing: it is given to <paramref name="damaged"/>.
+    /// The backups by cluster and time, oldest first, their manifests read side by side while the names still come, where the store gives those
+    /// in order: the first one is there at once, however many follow. Without the names of proofs.
+    /// </summary>
+    /// <param name="filter">Which ones.</param>
+    /// <param name="damaged">Is told a manifest that cannot be read; it does not end the listing.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public IAsyncEnumerable<StoredBackup> StreamAsync(BackupFilter filter, IProgress<ManifestNotValidException>? damaged, CancellationToken cancellationToken) =>
+        ReadAsync(IdsAsync(filter, cancellationToken), damaged, cancellationToken);
+
+    /// <summary>
+    /// The backups, newest first, with the names of their proofs; all names are read before the first one comes. A manifest that cannot be read
+    /// does not end the listing: it is given to <paramref name="damaged"/>.
     /// </summary>
     public async IAsyncEnumerable<StoredBackup> ListAsync(
         BackupFilter filter, IProgress<ManifestNotValidException>? damaged, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var proofs = new Dictionary<BackupId, List<string>>();
         var ids = new List<BackupId>();
-        var prefix = filter.Cluster is null ? "" : BackupId.FolderOf(filter.Cluster) + "/";
-        await foreach (var blob in Store.ListAsync(prefix, cancellationToken).ConfigureAwait(false))
+        await foreach (var blob in Store.ListAsync(PrefixOf(filter), cancellationToken).ConfigureAwait(false))
         {
             var (kind, id) = BackupNames.Read(blob.Name);
             if (kind == BackupObjectKind.Proof)
             {
                 (proofs.TryGetValue(id, out var names) ? names : proofs[id] = []).Add(blob.Name);
             }
-            else if (kind == BackupObjectKind.Manifest && !(id.Time < filter.After) && !(id.Time >= filter.Before))
+            else if (kind == BackupObjectKind.Manifest && filter.Includes(id))
             {
                 ids.Add(id);
             }
         }
 
         ids.Sort((a, b) => a.Time != b.Time ? b.Time.CompareTo(a.Time) : string.CompareOrdinal(a.ToString(), b.ToString()));
-        var reading = new Queue<Task<StoredBackup?>>();
-        var next = 0;
-        while (next < ids.Count || reading.Count > 0)
+        await foreach (var backup in ReadAsync(Each(ids), damaged, cancellationToken).ConfigureAwait(false))
         {
-            while (reading.Count < ReadAhead && next < ids.Count)
-            {
-                reading.Enqueue(TryReadAsync(ids[next++], damaged, cancellationToken));
-            }
-
-            if (await reading.Dequeue().ConfigureAwait(false) is { } backup)
-            {
-                yield return proofs.TryGetValue(backup.Id, out var names) ? backup with { ProofNames = [.. names.Order(StringComparer.Ordinal)] } : backup;
-            }
+            yield return proofs.TryGetValue(backup.Id, out var names) ? backup with { ProofNames = [.. names.Order(StringComparer.Ordinal)] } : backup;
         }
     }
 
@@ -92,6 +91,77 @@ public sealed class SnapshotRepository : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => Store.DisposeAsync();
+
+    private async IAsyncEnumerable<BackupId> IdsAsync(BackupFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var all = new List<BackupId>();
+        await foreach (var blob in Store.ListAsync(PrefixOf(filter), cancellationToken).ConfigureAwait(false))
+        {
+            var (kind, id) = BackupNames.Read(blob.Name);
+            if (kind != BackupObjectKind.Manifest || !filter.Includes(id))
+            {
+                continue;
+            }
+
+            if (Store.ListsInOrder)
+            {
+                yield return id;
+            }
+            else
+            {
+                all.Add(id);
+            }
+        }
+
+        foreach (var id in all.OrderBy(i => i.Cluster, StringComparer.Ordinal).ThenBy(i => i.ToString(), StringComparer.Ordinal))
+        {
+            yield return id;
+        }
+    }
+
+    private async IAsyncEnumerable<StoredBackup> ReadAsync(
+        IAsyncEnumerable<BackupId> ids, IProgress<ManifestNotValidException>? damaged, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var reading = new Queue<Task<StoredBackup?>>();
+        try
+        {
+            await foreach (var id in ids.ConfigureAwait(false))
+            {
+                reading.Enqueue(TryReadAsync(id, damaged, cancellationToken));
+                while (reading.Count >= ReadAhead || (reading.Count > 0 && reading.Peek().IsCompleted))
+                {
+                    if (await reading.Dequeue().ConfigureAwait(false) is { } backup)
+                    {
+                        yield return backup;
+                    }
+                }
+            }
+
+            while (reading.Count > 0)
+            {
+                if (await reading.Dequeue().ConfigureAwait(false) is { } backup)
+                {
+                    yield return backup;
+                }
+            }
+        }
+        finally
+        {
+            // Whoever wanted no more closes the store next: nothing may still read from it.
+            await ((Task)Task.WhenAll(reading)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private static async IAsyncEnumerable<BackupId> Each(IEnumerable<BackupId> ids)
+    {
+        await Task.CompletedTask.ConfigureAwait(false);
+        foreach (var id in ids)
+        {
+            yield return id;
+        }
+    }
+
+    private static string PrefixOf(BackupFilter filter) => filter.Cluster is null ? "" : BackupId.FolderOf(filter.Cluster) + "/";
 
     private async Task<StoredBackup?> TryReadAsync(BackupId id, IProgress<ManifestNotValidException>? damaged, CancellationToken cancellationToken)
     {

@@ -27,4 +27,7 @@ public sealed record BackupFilter
 
     /// <summary>Begun before this moment.</summary>
     public DateTimeOffset? Before { get; init; }
+
+    /// <summary>Whether the time of a backup lies within.</summary>
+    public bool Includes(BackupId id) => !(id.Time < After) && !(id.Time >= Before);
 }

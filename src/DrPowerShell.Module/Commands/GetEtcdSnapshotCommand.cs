@@ -17,7 +17,7 @@ namespace DrPowerShell.Module.Commands;
 /// Figures such as the hash and the number of keys, and the answer whether a snapshot can be restored, come from Test-EtcdSnapshot.
 /// </para>
 /// <para>
-/// With -Repository the backups of a repository are listed from their manifests, the newest first. Verified says how far each was verified
+/// With -Repository the backups of a repository are listed from their manifests, by cluster and time. Verified says how far each was verified
 /// before it was stored; Integrity what the manifest's signature is worth.
 /// </para>
 /// </remarks>
@@ -48,7 +48,7 @@ public sealed class GetEtcdSnapshotCommand : SnapshotSourceCmdlet
 
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
 
-    /// <summary>List the backups of a repository, the newest first: a name from the estate, a URI such as s3://bucket/prefix, or a folder.</summary>
+    /// <summary>List the backups of a repository, by cluster and time: a name from the estate, a URI such as s3://bucket/prefix, or a folder.</summary>
     [Parameter(Mandatory = true, ParameterSetName = ByRepository)]
     [ArgumentCompleter(typeof(RepositoryNameCompleter))]
     [ValidateNotNull]
@@ -131,19 +131,33 @@ public sealed class GetEtcdSnapshotCommand : SnapshotSourceCmdlet
                 return;
             }
 
-            await foreach (var backup in repository.ListAsync(filter, new Damaged(output), token).ConfigureAwait(false))
+            if (Latest || AsOf is not null)
             {
-                if (!(Latest || AsOf is not null) || _seen.Add(backup.Id.Cluster))
-                {
-                    output.WriteObject(SnapshotCatalog.Describe(backup, repository));
-                }
+                await ListNewestAsync(repository, filter, output, token).ConfigureAwait(false);
+                return;
+            }
 
-                if (Cluster is not null && _seen.Count > 0)
-                {
-                    break;
-                }
+            await foreach (var backup in repository.StreamAsync(filter, new Damaged(output), token).ConfigureAwait(false))
+            {
+                output.WriteObject(SnapshotCatalog.Describe(backup, repository));
             }
         });
+    }
+
+    private async Task ListNewestAsync(SnapshotRepository repository, BackupFilter filter, IPipelineOutput output, CancellationToken cancellationToken)
+    {
+        await foreach (var backup in repository.ListAsync(filter, new Damaged(output), cancellationToken).ConfigureAwait(false))
+        {
+            if (_seen.Add(backup.Id.Cluster))
+            {
+                output.WriteObject(SnapshotCatalog.Describe(backup, repository));
+            }
+
+            if (Cluster is not null)
+            {
+                break;
+            }
+        }
     }
 
     private static async Task ListAsync(SnapshotRepository repository, List<BackupId> ids, IPipelineOutput output, CancellationToken cancellationToken)

@@ -21,6 +21,9 @@ internal sealed class S3BlobStore(Uri location, string bucket, string root, S3Ca
 
     public Uri Location => location;
 
+    /// <summary>S3 lists keys in the order of their UTF-8 bytes, and ours are ASCII.</summary>
+    public bool ListsInOrder => true;
+
     public S3Caller Caller => caller;
 
     public S3Versions Versions => _versions;
