@@ -172,7 +172,7 @@ internal sealed class YamlReader : IYamlReader
             }
             catch (YamlException e)
             {
-                throw Refuse(e.Start, Sentence(e));
+                throw Tab(e) ?? Refuse(e.Start, Sentence(e));
             }
             catch (Exception e) when (e is ArgumentException or InvalidOperationException or FormatException or IndexOutOfRangeException or OverflowException)
             {
@@ -181,8 +181,23 @@ internal sealed class YamlReader : IYamlReader
             }
         }
 
+        // The parser trips over a tab in many ways and places; people cannot see it.
+        private EstateNotReadableException? Tab(YamlException e)
+        {
+            var lines = text.Split('\n');
+            for (var line = Line(e.Start) - 1; line < Math.Min(lines.Length, Line(e.End) + 1); line++)
+            {
+                var indent = lines[line].Length - lines[line].TrimStart(' ', '\t').Length;
+                if (lines[line].IndexOf('\t', StringComparison.Ordinal) is >= 0 and var column && column < indent)
+                {
+                    return new EstateNotReadableException(file, line + 1, column + 1, "a tab indents this line; YAML takes spaces only.");
+                }
+            }
+
+            return null;
+        }
+
         private static string Sentence(YamlException e) =>
-            // A scanner that trips over a tab says so in many ways; the reason is always the same.
             (e.InnerException?.Message ?? e.Message).Trim().TrimEnd('.') is { Length: > 0 } text ? char.ToUpperInvariant(text[0]) + text[1..] + "." : "The text is no YAML.";
 
         private EstateNotReadableException Refuse(Mark at, string reason) => new(file, Line(at), Column(at), reason);

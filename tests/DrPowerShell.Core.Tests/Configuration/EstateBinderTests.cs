@@ -12,6 +12,13 @@ public sealed class EstateBinderTests
 {
     private const string Secret = "hunter2-planted";
 
+    // The code is the same on both frameworks: the older one is held to a sample.
+#if NET10_0_OR_GREATER
+    private const int Mutations = 2000;
+#else
+    private const int Mutations = 200;
+#endif
+
     [Theory]
     // Unknown keys, at the top and below, with the nearest known one.
     [InlineData("cluster: {}", 1, 1, "", "the unknown key 'cluster'", "did you mean clusters?")]
@@ -162,7 +169,7 @@ public sealed class EstateBinderTests
         var original = File.ReadAllText(EstateText.Example);
         var random = new Random(20261122);
         var refused = 0;
-        for (var i = 0; i < 2000; i++)
+        for (var i = 0; i < Mutations; i++)
         {
             var text = Mutate(original, random);
             try
@@ -176,7 +183,7 @@ public sealed class EstateBinderTests
             }
         }
 
-        Assert.InRange(refused, 1000, 2000);
+        Assert.InRange(refused, Mutations / 2, Mutations);
     }
 
     private static string Mutate(string text, Random random)

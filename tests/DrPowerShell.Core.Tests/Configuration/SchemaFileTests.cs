@@ -10,6 +10,7 @@ namespace DrPowerShell.Core.Tests.Configuration;
 public sealed class SchemaFileTests
 {
     private static readonly string Folder = Path.Combine(RepositoryPaths.Root, "module", "schemas");
+    private static readonly System.Collections.Concurrent.ConcurrentDictionary<string, JsonSchema> Schemas = new(StringComparer.Ordinal);
 
     [Theory]
     [InlineData("estate")]
@@ -122,9 +123,13 @@ public sealed class SchemaFileTests
 
     private static async Task<string[]> JudgeAsync(string name, string json)
     {
-        // NJsonSchema knows the definitions of the drafts before 2019 by their old name alone.
-        var text = await File.ReadAllTextAsync(Path.Combine(Folder, name + ".schema.json"), TestContext.Current.CancellationToken);
-        var schema = await JsonSchema.FromJsonAsync(text.Replace("$defs", "definitions", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        if (!Schemas.TryGetValue(name, out var schema))
+        {
+            // NJsonSchema knows the definitions of the drafts before 2019 by their old name alone.
+            var text = await File.ReadAllTextAsync(Path.Combine(Folder, name + ".schema.json"), TestContext.Current.CancellationToken);
+            schema = Schemas[name] = await JsonSchema.FromJsonAsync(text.Replace("$defs", "definitions", StringComparison.Ordinal), TestContext.Current.CancellationToken);
+        }
+
         return [.. schema.Validate(json).Select(error => error.ToString())];
     }
 }
