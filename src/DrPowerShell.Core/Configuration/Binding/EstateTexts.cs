@@ -138,15 +138,7 @@ internal sealed class WhenValue() : PatternValue("^((hourly|daily|weekly|monthly
 
     protected override object Parse(YamlScalar scalar, EstateSources sources)
     {
-        var expression = scalar.Text switch
-        {
-            "hourly" => "0 * * * *",
-            "daily" => "0 0 * * *",
-            "weekly" => "0 0 * * 1",
-            "monthly" => "0 0 1 * *",
-            "yearly" => "0 0 1 1 *",
-            var cron => cron,
-        };
+        var expression = ScheduleExpression.ToCron(scalar.Text);
         try
         {
             return sources.Calendar.Occurrences(expression, TimeZoneInfo.Utc, sources.Clock.GetUtcNow()).Any()
