@@ -25,6 +25,8 @@
         'Get-RecoveryEstate'
         'Get-SnapshotRepository'
         'Import-EtcdSnapshot'
+        'Invoke-BackupSchedule'
+        'New-BackupSchedule'
         'New-SnapshotEncryptionKey'
         'Remove-EtcdKey'
         'Restore-EtcdSnapshot'

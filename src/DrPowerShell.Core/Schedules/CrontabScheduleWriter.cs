@@ -53,7 +53,23 @@ internal static class CrontabScheduleWriter
         var written = fit.Text.Split(' ');
         IReadOnlyList<int>[] sets = [fit.Minutes, fit.Hours, fit.Days, fit.Months, fit.Weekdays];
         int[] all = [60, 24, 31, 12, 7];
-        return string.Join(' ', written.Select((field, i) => sets[i].Count == all[i] ? "*" : IsPlain(field, i) ? field : string.Join(',', sets[i])));
+        return string.Join(' ', written.Select((field, i) => sets[i].Count == all[i] ? "*" : IsPlain(field, i) ? field : Ranges(sets[i])));
+    }
+
+    // Ranges, not lists: over a change of clocks cron follows the elapsed time in the one and the clock in the other.
+    private static string Ranges(IReadOnlyList<int> values)
+    {
+        var parts = new List<string>();
+        for (int i = 0, next; i < values.Count; i = next)
+        {
+            for (next = i + 1; next < values.Count && values[next] == values[next - 1] + 1; next++)
+            {
+            }
+
+            parts.Add(next - i > 1 ? string.Create(CultureInfo.InvariantCulture, $"{values[i]}-{values[next - 1]}") : values[i].ToString(CultureInfo.InvariantCulture));
+        }
+
+        return string.Join(',', parts);
     }
 
     private static bool IsPlain(string field, int index) => field.All(c => char.IsAsciiDigit(c) || c is '*' or ',' or '-' or '/')

@@ -89,7 +89,7 @@ public sealed class NewBackupScheduleCommand : DrCmdlet
 
         var session = new EstateSession(this, Estate);
         var schedule = session.Schedule(Name);
-        var files = ScheduleWriter.Write(schedule, As, Host(schedule, session.Estate));
+        var files = ScheduleWriter.Write(schedule, As, Facts(schedule, session.Estate));
         if (OutputDirectory is null)
         {
             WriteObject(files, enumerateCollection: true);
@@ -107,7 +107,7 @@ public sealed class NewBackupScheduleCommand : DrCmdlet
         }
     }
 
-    private ScheduleHost Host(BackupSchedule schedule, Estate estate)
+    private ScheduleHost Facts(BackupSchedule schedule, Estate estate)
     {
         var isElsewhere = As is ScheduleTarget.KubernetesCronJob or ScheduleTarget.AzureAutomation;
         return new()
