@@ -11,8 +11,8 @@ public static class EtcdBinaries
 
     private static readonly Lazy<IReadOnlyList<EtcdRelease>> Found = new(FindAll);
 
-    /// <summary>Every release, oldest first.</summary>
-    public static IReadOnlyList<EtcdRelease> All => Found.Value;
+    /// <summary>Every release, oldest first; with <c>DR_ETCD_RELEASES=newest</c> the newest that Debian has, which a second runtime is held against.</summary>
+    public static IReadOnlyList<EtcdRelease> All { get; } = Environment.GetEnvironmentVariable("DR_ETCD_RELEASES") == "newest" ? [Found.Value.Single(r => r.Name == "3.5")] : Found.Value;
 
     /// <summary>The releases that have a separate etcdutl.</summary>
     public static IEnumerable<EtcdRelease> WithEtcdutl => All.Where(r => r.Etcdutl is not null);
@@ -26,7 +26,7 @@ public static class EtcdBinaries
 
     /// <summary>The release of that name; throws where there is none.</summary>
     public static EtcdRelease Get(string name) =>
-        All.FirstOrDefault(r => r.Name == name) ?? throw new InvalidOperationException($"No etcd {name} is installed here.");
+        Found.Value.FirstOrDefault(r => r.Name == name) ?? throw new InvalidOperationException($"No etcd {name} is installed here.");
 
     private static List<EtcdRelease> FindAll()
     {
