@@ -6,12 +6,14 @@
 # password, printed as SSH_USER and SSH_PASSWORD, and removes it.
 . "$(dirname "$0")/lib.sh"
 start() {
-  local p keys=() k auth=no
+  local p keys=() k bits auth=no
   install
   port p "${SSHD_PORT:-}"
   ((EUID)) || mkdir -p -m 755 /run/sshd # compiled into sshd, empty: the one place outside DR_SERVICES
   for k in ed25519 ecdsa rsa; do
-    ssh-keygen -q -t $k -N '' -C dr-host -f "$D/host_$k"
+    bits=()
+    [[ $k != rsa ]] || bits=(-b 2048) # larger ones take seconds to find
+    ssh-keygen -q -t $k "${bits[@]}" -N '' -C dr-host -f "$D/host_$k"
     keys+=("HostKey $D/host_$k")
   done
   ssh-keygen -q -t ed25519 -N '' -C dr-ca -f "$D/ca"
