@@ -1,6 +1,5 @@
 using Amazon;
 using Amazon.Runtime;
-using Amazon.Runtime.CredentialManagement;
 using Amazon.S3;
 using Amazon.S3.Model;
 using DrPowerShell.Core.Ports;
@@ -78,7 +77,7 @@ internal sealed class S3BlobStoreConnector(S3Patience? patience = null) : IBlobS
     }
 
     private static string? RegionOf(string? profile) =>
-        profile is not null && new CredentialProfileStoreChain().TryGetProfile(profile, out var found) && found.Region is { } region
+        profile is not null && S3Credentials.Profiles().TryGetProfile(profile, out var found) && found.Region is { } region
             ? region.SystemName
             // Never the metadata service: where there is none, asking it costs seconds.
             : FallbackRegionFactory.GetRegionEndpoint(includeInstanceMetadata: false)?.SystemName;

@@ -1,3 +1,4 @@
+using System.Net;
 using Amazon.Runtime;
 using Amazon.Runtime.CredentialManagement;
 using Amazon.Runtime.Credentials;
@@ -34,15 +35,18 @@ internal static class S3Credentials
             throw new StoreCredentialsMissingException(
                 failures.Store, $"neither environment, profile nor web identity holds any, and no instance role answered within {patience.Credentials.TotalSeconds:0} s.", e);
         }
-        catch (AmazonServiceException e) when (e is not AmazonS3Exception && e.ErrorCode is { Length: > 0 } code && code != "Unknown")
+        catch (Exception e) when (S3Failures.Find<AmazonServiceException>(e) is { ErrorCode: { Length: > 0 } code, StatusCode: >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError } answer)
         {
-            throw new StoreCredentialsRejectedException(failures.Store, $"the token service answered {failures.Masked($"{code}, {e.Message}")}", e);
+            throw new StoreCredentialsRejectedException(failures.Store, failures.Masked($"the token service answered {code}, {answer.Message}"), e);
         }
         catch (Exception e) when (e is not (OperationCanceledException or RecoveryException))
         {
             throw new StoreCredentialsMissingException(failures.Store, failures.Masked(e.Message), e);
         }
     }
+
+    /// <summary>The profiles of the AWS configuration files; the SDK itself reads the environment only once.</summary>
+    public static CredentialProfileStoreChain Profiles() => new(Environment.GetEnvironmentVariable("AWS_SHARED_CREDENTIALS_FILE"));
 
     private static async Task<AWSCredentials> ChooseAsync(S3Access access, AmazonS3Config config, Uri store)
     {
@@ -55,11 +59,13 @@ internal static class S3Credentials
 
         if (access.Profile is { Length: > 0 } profile)
         {
-            return new CredentialProfileStoreChain().TryGetAWSCredentials(profile, out var found)
+            return Profiles().TryGetAWSCredentials(profile, out var found)
                 ? found
                 : throw new StoreCredentialsMissingException(store, $"the AWS configuration files have no profile '{profile}', or it holds no credentials.");
         }
 
-        return await DefaultAWSCredentialsIdentityResolver.GetCredentialsAsync(config).ConfigureAwait(false);
+        // A resolver of its own each time: the shared one remembers what it found before the environment was changed.
+        using var resolver = new DefaultAWSCredentialsIdentityResolver();
+        return (AWSCredentials)await resolver.ResolveIdentityAsync(config).ConfigureAwait(false);
     }
 }

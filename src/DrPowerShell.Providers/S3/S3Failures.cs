@@ -27,6 +27,7 @@ internal sealed class S3Failures(Uri store, string bucket, S3Patience patience)
     /// <summary>Whether a failure may pass: the server is busy, restarts, or the way to it was disturbed.</summary>
     public static bool MayPass(Exception error) => error switch
     {
+        RecoveryException => false,
         AmazonS3Exception e when e.ErrorCode is
             "SlowDown" or "RequestTimeout" or "InternalError" or "ServiceUnavailable" or "Busy" or "OperationAborted" or "ConditionalRequestConflict"
             or "BadDigest" or "XAmzContentSHA256Mismatch" or "IncompleteBody" => true,
@@ -83,7 +84,8 @@ internal sealed class S3Failures(Uri store, string bucket, S3Patience patience)
     private string Described(AmazonS3Exception error) =>
         Masked($"{error.ErrorCode}{(error.Message is { Length: > 0 } text && text != error.ErrorCode ? $", {text.TrimEnd('.')}" : "")} (HTTP {(int)error.StatusCode}).");
 
-    private static T? Find<T>(Exception? error)
+    /// <summary>The first exception of a type in a chain of causes.</summary>
+    public static T? Find<T>(Exception? error)
         where T : Exception
     {
         for (; error is not null; error = error.InnerException)

@@ -273,7 +273,14 @@ internal sealed class S3Upload(S3BlobStore store, string name, string key, BlobP
         }
 
         var kept = await store.Versions.GetRetentionAsync(key, version, cancellationToken).ConfigureAwait(false);
-        if (kept is null || kept.Until < asked.Until || (asked.Mode == BlobLockMode.Compliance && kept.Mode != BlobLockMode.Compliance))
+        if (!Suffices(kept, asked))
+        {
+            // Ceph 16 ignores the lock that a multipart upload is begun with; asked for afterwards it keeps it.
+            await store.Versions.TryRetainAsync(key, version, asked.Mode, RetainUntil!.Value, cancellationToken).ConfigureAwait(false);
+            kept = await store.Versions.GetRetentionAsync(key, version, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (!Suffices(kept, asked))
         {
             try
             {
@@ -288,6 +295,9 @@ internal sealed class S3Upload(S3BlobStore store, string name, string key, BlobP
                 store.Location, name, kept is null ? "it answered that it would, and the object is not retained." : $"the object is retained until {kept.Until:u} in mode {kept.Mode} only.");
         }
     }
+
+    private static bool Suffices([NotNullWhen(true)] BlobRetention? kept, BlobRetention asked) =>
+        kept is not null && kept.Until >= asked.Until && (asked.Mode == BlobLockMode.Governance || kept.Mode == BlobLockMode.Compliance);
 
     private static bool IsConditionMissed(AmazonS3Exception error) => error.StatusCode == HttpStatusCode.PreconditionFailed;
 

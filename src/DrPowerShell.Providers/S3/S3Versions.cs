@@ -83,6 +83,27 @@ internal sealed class S3Versions(Uri store, string bucket, S3Caller caller)
         }
     }
 
+    /// <summary>Asks that a version be retained; whether it is must be read back.</summary>
+    public async Task TryRetainAsync(string key, string? version, BlobLockMode mode, DateTime until, CancellationToken cancellationToken)
+    {
+        var retention = new ObjectLockRetention
+        {
+            Mode = mode == BlobLockMode.Compliance ? ObjectLockRetentionMode.Compliance : ObjectLockRetentionMode.Governance,
+            RetainUntilDate = until,
+        };
+        try
+        {
+            await caller.CallAsync(
+                "retain",
+                (s3, token) => s3.PutObjectRetentionAsync(new PutObjectRetentionRequest { BucketName = bucket, Key = key, VersionId = version, Retention = retention }, token),
+                cancellationToken,
+                expected: e => e.StatusCode is >= HttpStatusCode.BadRequest and < HttpStatusCode.InternalServerError or HttpStatusCode.NotImplemented).ConfigureAwait(false);
+        }
+        catch (AmazonS3Exception)
+        {
+        }
+    }
+
     /// <summary>
     /// Of several versions that were put at once under a name that had to be new, only the oldest counts. Some servers (Ceph 16) ignore the
     /// condition wherever versions are kept, so that this is looked at after the put.

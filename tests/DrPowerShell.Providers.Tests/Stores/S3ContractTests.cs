@@ -4,26 +4,10 @@ using DrPowerShell.Testing.Stores;
 namespace DrPowerShell.Providers.Tests.Stores;
 
 /// <summary>The contract of stores, held by a prefix of a bucket without versions.</summary>
-public sealed class S3ContractTests : BlobStoreContractTests
+public sealed class S3ContractTests(S3Buckets buckets) : BlobStoreContractTests
 {
-    private static readonly SemaphoreSlim Creating = new(1);
-    private static string? bucket;
-
     private readonly string _prefix = S3Stores.NewPrefix();
 
-    protected override async Task<IBlobStore> OpenAsync()
-    {
-        var server = await CephServer.SharedAsync();
-        await Creating.WaitAsync(Token);
-        try
-        {
-            bucket ??= await server.CreateBucketAsync();
-        }
-        finally
-        {
-            Creating.Release();
-        }
-
-        return await S3Stores.OpenAsync(S3Stores.Options(server, bucket, _prefix));
-    }
+    protected override async Task<IBlobStore> OpenAsync() =>
+        await S3Stores.OpenAsync(S3Stores.Options(await CephServer.SharedAsync(), await buckets.PlainAsync(), _prefix));
 }
