@@ -5,7 +5,7 @@ namespace DrPowerShell.Testing.Stores;
 /// <summary>A real S3 server (Ceph), started for this process when it is first asked for, and ended with it, however it ends.</summary>
 public sealed class CephServer
 {
-    private static readonly Lock Starting = new();
+    private static readonly object Starting = new();
     private static Task<CephServer>? started;
     private static int buckets;
 
