@@ -16,6 +16,7 @@
         'Backup-EtcdSnapshot'
         'Compare-EtcdSnapshot'
         'Connect-EtcdCluster'
+        'Copy-EtcdSnapshot'
         'Disconnect-EtcdCluster'
         'Export-EtcdSnapshot'
         'Get-EtcdCluster'
@@ -26,9 +27,11 @@
         'Get-SnapshotRepository'
         'Import-EtcdSnapshot'
         'Invoke-BackupSchedule'
+        'Invoke-SnapshotRetention'
         'New-BackupSchedule'
         'New-SnapshotEncryptionKey'
         'Remove-EtcdKey'
+        'Remove-EtcdSnapshot'
         'Restore-EtcdSnapshot'
         'Set-EtcdKey'
         'Start-EtcdSandbox'
@@ -36,6 +39,7 @@
         'Test-EtcdCluster'
         'Test-EtcdSnapshot'
         'Test-RecoveryEstate'
+        'Test-SnapshotRepository'
     )
     FunctionsToExport    = @()
     AliasesToExport      = @()

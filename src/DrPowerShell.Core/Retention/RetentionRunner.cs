@@ -41,10 +41,11 @@ public sealed class RetentionRunner(SnapshotRepository repository, TimeProvider 
     }
 
     /// <summary>Removes what no rule keeps, under the repository's lock, and collects what dead backups left.</summary>
+    /// <remarks>A cluster whose newest backup shrank loses nothing; the others have their turn first.</remarks>
     /// <param name="request">Whose backups, and what is to stay.</param>
     /// <param name="allowed">Which backups may be removed, asked before each; what is decided is decided anew under the lock.</param>
     /// <param name="decided">Is told each decision once it was carried out.</param>
-    /// <param name="collected">Is told each leftover that was collected.</param>
+    /// <param name="collected">Is told each leftover that was collected; null to collect nothing.</param>
     /// <param name="patience">How long to wait for another run.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="RepositoryBusyException">Another run removes or collects there.</exception>
@@ -74,7 +75,11 @@ public sealed class RetentionRunner(SnapshotRepository repository, TimeProvider 
                 }
             }
 
-            await CollectAsync(held, collected, ending.Token).ConfigureAwait(false);
+            if (collected is not null)
+            {
+                await CollectAsync(held, collected, ending.Token).ConfigureAwait(false);
+            }
+
             if (plans.FirstOrDefault(p => p.Shrink is not null)?.Shrink is { } shrink)
             {
                 throw shrink;
@@ -104,7 +109,7 @@ public sealed class RetentionRunner(SnapshotRepository repository, TimeProvider 
         }
     }
 
-    private async Task CollectAsync(RepositoryLock held, IProgress<CollectedObject>? collected, CancellationToken cancellationToken)
+    private async Task CollectAsync(RepositoryLock held, IProgress<CollectedObject> collected, CancellationToken cancellationToken)
     {
         var collector = new RepositoryCollector(repository);
         var leftovers = new List<CollectedObject>();
@@ -117,7 +122,7 @@ public sealed class RetentionRunner(SnapshotRepository repository, TimeProvider 
         {
             if (await collector.CollectAsync(leftover, held.StoreTime, cancellationToken).ConfigureAwait(false))
             {
-                collected?.Report(leftover);
+                collected.Report(leftover);
             }
         }
     }
