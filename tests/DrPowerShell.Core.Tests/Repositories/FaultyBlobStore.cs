@@ -8,7 +8,10 @@ internal sealed class FaultyBlobStore(IBlobStore inner) : IBlobStore
 {
     private int _calls;
 
-    public Uri Location => inner.Location;
+    public Uri Location => At ?? inner.Location;
+
+    /// <summary>Where it says that it is; null for the store's own word.</summary>
+    public Uri? At { get; init; }
 
     /// <summary>Is told each call's name and object before it is made: begin, write, complete, read, find, list, delete, retention, unfinished, abort.</summary>
     public Action<string, string> Before { get; set; } = (_, _) => { };
