@@ -1,6 +1,7 @@
 using DrPowerShell.Core.Repositories;
 using DrPowerShell.Core.Repositories.Collecting;
 using DrPowerShell.Core.Repositories.Locking;
+using DrPowerShell.Core.Repositories.Manifests;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
@@ -38,6 +39,41 @@ public sealed class RepositoryCollectorTests : IAsyncDisposable
             (await CollectAsync()).Select(c => c.Kind));
         Assert.Empty(_store.Names);
         Assert.Empty(_store.Unfinished);
+    }
+
+    [Fact]
+    public async Task Whatever_is_left_of_a_backup_that_died_at_any_call_goes_once_its_mark_has_expired_and_nothing_else()
+    {
+        for (var (n, isFinished) = (0, false); !isFinished; n++)
+        {
+            var store = new MemoryBlobStore(_time);
+            var dying = StoredBackups.Over(new FaultyBlobStore(store) { KillAt = n }, o => o with { CompressionLevel = 0 });
+            try
+            {
+                await WriteAsync(dying);
+                isFinished = true;
+            }
+            catch (KilledException)
+            {
+                Assert.True(n < 50, "it never ends");
+            }
+
+            var repository = StoredBackups.Over(store);
+            var left = store.Names;
+            Assert.True(await StoredBackups.AreWholeAsync(repository), $"killed before call {n}");
+            _time.Advance(TimeSpan.FromHours(23));
+            Assert.Empty(await CollectAsync(repository));
+            Assert.Equal(left, store.Names);
+
+            string[] others = ["prod/prod-20261122T140000Z-0002.db", "prod/prod-20261122T140000Z-0002.pending"];
+            store[others[0]] = [1];
+            store[others[1]] = [1];
+            _time.Advance(TimeSpan.FromHours(2));
+            await CollectAsync(repository);
+            Assert.Empty(store.Unfinished);
+            Assert.Equal(others, store.Names.Intersect(others, StringComparer.Ordinal));
+            Assert.Equal(isFinished || left.Any(name => name.EndsWith(BackupNames.ManifestEnding, StringComparison.Ordinal)) ? 4 : 2, store.Names.Count);
+        }
     }
 
     [Fact]
@@ -107,10 +143,24 @@ public sealed class RepositoryCollectorTests : IAsyncDisposable
         Assert.Equal(2, _store.Names.Count);
     }
 
-    private async Task<List<CollectedObject>> FindAsync()
+    private async Task WriteAsync(SnapshotRepository repository)
+    {
+        await using var writer = await BackupWriter.BeginAsync(repository, "prod", _time, default);
+        await writer.RestartAsync(default);
+        await writer.WriteAsync(new byte[100_000], default);
+        var sizes = await writer.FinishAsync();
+        await writer.PublishSnapshotAsync(default);
+        await writer.PublishAsync(new()
+        {
+            Schema = BackupManifest.CurrentSchema, Id = writer.Id.ToString(), Cluster = new("prod"), Created = _time.GetUtcNow(), Completed = _time.GetUtcNow(),
+            Origin = BackupOrigin.Streamed, Verified = "Digest", Plain = sizes.Plain, Object = sizes.Object, Tool = "test", Host = "etcd-1",
+        }, default);
+    }
+
+    private async Task<List<CollectedObject>> FindAsync(SnapshotRepository? repository = null)
     {
         var found = new List<CollectedObject>();
-        await foreach (var leftover in new RepositoryCollector(_repository).FindAsync(_time.GetUtcNow(), default))
+        await foreach (var leftover in new RepositoryCollector(repository ?? _repository).FindAsync(_time.GetUtcNow(), default))
         {
             found.Add(leftover);
         }
@@ -118,12 +168,12 @@ public sealed class RepositoryCollectorTests : IAsyncDisposable
         return found;
     }
 
-    private async Task<List<CollectedObject>> CollectAsync()
+    private async Task<List<CollectedObject>> CollectAsync(SnapshotRepository? repository = null)
     {
         var collected = new List<CollectedObject>();
-        foreach (var leftover in await FindAsync())
+        foreach (var leftover in await FindAsync(repository))
         {
-            if (await new RepositoryCollector(_repository).CollectAsync(leftover, _time.GetUtcNow(), default))
+            if (await new RepositoryCollector(repository ?? _repository).CollectAsync(leftover, _time.GetUtcNow(), default))
             {
                 collected.Add(leftover);
             }
