@@ -10,4 +10,7 @@ public sealed record RetentionRequest
 
     /// <summary>Whether a shrink of the newest backup is known and meant.</summary>
     public bool AcceptShrink { get; init; }
+
+    /// <summary>Whether what dead backups left is collected as well.</summary>
+    public bool Collect { get; init; } = true;
 }

@@ -45,7 +45,7 @@ public sealed class RetentionRunner(SnapshotRepository repository, TimeProvider 
     /// <param name="request">Whose backups, and what is to stay.</param>
     /// <param name="allowed">Which backups may be removed, asked before each; what is decided is decided anew under the lock.</param>
     /// <param name="decided">Is told each decision once it was carried out.</param>
-    /// <param name="collected">Is told each leftover that was collected; null to collect nothing.</param>
+    /// <param name="collected">Is told each leftover that was collected.</param>
     /// <param name="patience">How long to wait for another run.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="RepositoryBusyException">Another run removes or collects there.</exception>
@@ -75,7 +75,7 @@ public sealed class RetentionRunner(SnapshotRepository repository, TimeProvider 
                 }
             }
 
-            if (collected is not null)
+            if (request.Collect)
             {
                 await CollectAsync(held, collected, ending.Token).ConfigureAwait(false);
             }
@@ -109,7 +109,7 @@ public sealed class RetentionRunner(SnapshotRepository repository, TimeProvider 
         }
     }
 
-    private async Task CollectAsync(RepositoryLock held, IProgress<CollectedObject> collected, CancellationToken cancellationToken)
+    private async Task CollectAsync(RepositoryLock held, IProgress<CollectedObject>? collected, CancellationToken cancellationToken)
     {
         var collector = new RepositoryCollector(repository);
         var leftovers = new List<CollectedObject>();
@@ -122,7 +122,7 @@ public sealed class RetentionRunner(SnapshotRepository repository, TimeProvider 
         {
             if (await collector.CollectAsync(leftover, held.StoreTime, cancellationToken).ConfigureAwait(false))
             {
-                collected.Report(leftover);
+                collected?.Report(leftover);
             }
         }
     }

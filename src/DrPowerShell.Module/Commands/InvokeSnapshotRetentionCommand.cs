@@ -120,7 +120,7 @@ public sealed class InvokeSnapshotRetentionCommand : RepositoryCmdlet
         var isCollecting = ShouldProcess($"what unfinished backups have left in {options.Name}", "Collect");
         if (allowed.Count > 0 || isCollecting)
         {
-            Run((output, token) => ApplyAsync(options, request, allowed, isCollecting, output, token));
+            Run((output, token) => ApplyAsync(options, request with { Collect = isCollecting }, allowed, output, token));
             return;
         }
 
@@ -143,13 +143,13 @@ public sealed class InvokeSnapshotRetentionCommand : RepositoryCmdlet
     }
 
     private async Task ApplyAsync(
-        RepositoryOptions options, RetentionRequest request, HashSet<BackupId> allowed, bool isCollecting, IPipelineOutput output, CancellationToken cancellationToken)
+        RepositoryOptions options, RetentionRequest request, HashSet<BackupId> allowed, IPipelineOutput output, CancellationToken cancellationToken)
     {
         var repository = await SnapshotRepository.OpenAsync(options, cancellationToken).ConfigureAwait(false);
         await using var close = repository.ConfigureAwait(false);
         var collected = new Forward<CollectedObject>(c => output.WriteVerbose($"{c.Name} ({c.Kind}, since {c.Since.ToUniversalTime():u}) was collected."));
         await new RetentionRunner(repository, TimeProvider.System).RunAsync(
-            request, allowed.Contains, new Forward<RetentionDecision>(output.WriteObject), isCollecting ? collected : null, Wait, cancellationToken).ConfigureAwait(false);
+            request, allowed.Contains, new Forward<RetentionDecision>(output.WriteObject), collected, Wait, cancellationToken).ConfigureAwait(false);
     }
 
     private RetentionPolicy Rules()
