@@ -19,8 +19,11 @@ internal sealed class MemoryBlobStore(TimeProvider clock) : IBlobStore
     public byte[] this[string name]
     {
         get => _blobs[name].Bytes;
-        set => _blobs[name] = new(value, clock.GetUtcNow(), Retention: null);
+        set => _blobs[name] = new(value, clock.GetUtcNow(), RetainAll is { } span ? new(BlobLockMode.Compliance, clock.GetUtcNow() + span) : null);
     }
+
+    /// <summary>Retains every object, as a bucket with a default retention does; a put is a new version.</summary>
+    public TimeSpan? RetainAll { get; init; }
 
     public void Retain(string name, DateTimeOffset until) => _blobs[name] = _blobs[name] with { Retention = new(BlobLockMode.Compliance, until) };
 

@@ -124,6 +124,22 @@ public sealed class RepositoryLockTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task In_a_bucket_that_retains_every_object_a_lock_is_let_go_and_a_dead_one_replaced_all_the_same()
+    {
+        var store = new MemoryBlobStore(_time) { RetainAll = TimeSpan.FromDays(30) };
+        await (await RepositoryLock.TakeAsync(store, "removal", "first", TimeSpan.Zero, _time, default)).DisposeAsync();
+        await using (await RepositoryLock.TakeAsync(store, "removal", "second", TimeSpan.Zero, _time, default))
+        {
+            Assert.StartsWith("second", (await Assert.ThrowsAsync<RepositoryBusyException>(() => RepositoryLock.TakeAsync(store, "removal", "third", TimeSpan.Zero, _time, default))).Holder, StringComparison.Ordinal);
+        }
+
+        store[Foreign] = Encoding.UTF8.GetBytes("""{"host":"etcd-9","pid":7,"started":"2026-11-22T13:50:00Z","held":true}""");
+        _time.Advance(TimeSpan.FromMinutes(6));
+        await using var last = await RepositoryLock.TakeAsync(store, "removal", "last", TimeSpan.Zero, _time, default);
+        Assert.False(last.Lost.IsCancellationRequested);
+    }
+
+    [Fact]
     public async Task Of_many_that_ask_at_once_never_two_are_inside()
     {
         var (inside, most, through) = (0, 0, 0);

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using DrPowerShell.Module.Pipeline;
 using DrPowerShell.Module.Tests.Engine;
 using DrPowerShell.Testing;
 using Xunit;
@@ -80,7 +79,7 @@ public sealed class RepositoryMaintenanceCommandTests : IDisposable
         Assert.Equal(3, (int)written.Backups);
         Assert.Equal(["RpoMissed", "SingleCopy", "SingleCopy", "SingleCopy"], ((IEnumerable<object>)written.Findings).Select(f => (string)((dynamic)f).Code));
         Run("Test-SnapshotRepository ./one -FailOn Warning").Succeed();
-        Assert.Equal(["-", "45m", "2h", "12d"], new TimeSpan?[] { null, TimeSpan.FromMinutes(45), TimeSpan.FromHours(2), TimeSpan.FromDays(12) }.Select(Age.Show));
+        Assert.Equal(["-", "45m", "2h", "12d"], Run("$null, [timespan]'00:45', [timespan]'02:00', [timespan]'12.00:00' | ForEach-Object { [DrPowerShell.Module.Pipeline.Age]::Show($_) }").Succeed().Output.Select(t => t.ToString()));
 
         var read = Run("Test-SnapshotRepository ./one -Sample 1").One;
         Assert.Equal(1, (int)read.Reverified);

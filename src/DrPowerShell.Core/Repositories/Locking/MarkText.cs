@@ -19,6 +19,9 @@ public sealed partial record MarkText
     /// <summary>For a lock: whether the process has it, or still asks for it.</summary>
     public bool? Held { get; init; }
 
+    /// <summary>For a lock: its holder let go, and the store would not remove the mark, as it retains every object.</summary>
+    public bool? Released { get; init; }
+
     internal static MarkText OfThisProcess(string? run, DateTimeOffset started) =>
         new() { Host = Environment.MachineName, Pid = Environment.ProcessId, Started = started.ToUniversalTime(), Run = run };
 

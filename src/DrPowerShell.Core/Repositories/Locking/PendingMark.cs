@@ -1,4 +1,5 @@
 using DrPowerShell.Core.Ports;
+using DrPowerShell.Core.Repositories.Errors;
 using DrPowerShell.Etcd.Errors;
 
 namespace DrPowerShell.Core.Repositories.Locking;
@@ -38,12 +39,20 @@ public sealed class PendingMark : IAsyncDisposable
     }
 
     // Also where the work was cancelled: so not by its token, and not for long.
-    internal static async Task TryDeleteAsync(IBlobStore store, string name)
+    internal static async Task TryDeleteAsync(IBlobStore store, string name, byte[]? released = null)
     {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         try
         {
-            await store.DeleteAsync(name, patience.Token).ConfigureAwait(false);
+            try
+            {
+                await store.DeleteAsync(name, patience.Token).ConfigureAwait(false);
+            }
+            catch (BlobLockedException) when (released is not null)
+            {
+                // A bucket that retains every object: the newest version says that the mark is void.
+                await store.PutAsync(name, released, new BlobPutOptions(), patience.Token).ConfigureAwait(false);
+            }
         }
         catch (Exception e) when (e is RecoveryException or OperationCanceledException)
         {

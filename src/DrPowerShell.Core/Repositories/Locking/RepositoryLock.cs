@@ -101,7 +101,7 @@ public sealed class RepositoryLock : IAsyncDisposable
             await _renewal.DisposeAsync().ConfigureAwait(false);
         }
 
-        await PendingMark.TryDeleteAsync(_store, _name).ConfigureAwait(false);
+        await PendingMark.TryDeleteAsync(_store, _name, (_text with { Released = true }).ToJson()).ConfigureAwait(false);
         _lost.Dispose();
     }
 
@@ -109,22 +109,18 @@ public sealed class RepositoryLock : IAsyncDisposable
     private async Task<(string Name, MarkText Text)?> AskAsync(CancellationToken cancellationToken)
     {
         await PutAsync(cancellationToken).ConfigureAwait(false);
-        while (true)
+        for (var buried = new HashSet<string>(StringComparer.Ordinal); ;)
         {
             var (live, dead) = await OthersAsync(cancellationToken).ConfigureAwait(false);
-            if (live.Count > 0)
+            foreach (var other in live)
             {
-                foreach (var other in live)
+                if (await ReadAsync(other, cancellationToken).ConfigureAwait(false) is { Released: not true } text)
                 {
-                    if (await ReadAsync(other, cancellationToken).ConfigureAwait(false) is { } text)
-                    {
-                        return (other.Name, text);
-                    }
+                    return (other.Name, text);
                 }
-
-                continue; // all of them let go meanwhile
             }
 
+            dead.RemoveAll(mark => buried.Contains(mark.Name));
             if (dead.Count == 0)
             {
                 _text = _text with { Held = true, Started = _mark!.Modified };
@@ -135,8 +131,21 @@ public sealed class RepositoryLock : IAsyncDisposable
             // One that was only asleep may have written its mark again since: it must find ours, or we its.
             foreach (var other in dead)
             {
-                await _store.DeleteAsync(other.Name, cancellationToken).ConfigureAwait(false);
+                await BuryAsync(other, cancellationToken).ConfigureAwait(false);
+                buried.Add(other.Name);
             }
+        }
+    }
+
+    private async Task BuryAsync(BlobInfo mark, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _store.DeleteAsync(mark.Name, cancellationToken).ConfigureAwait(false);
+        }
+        catch (BlobLockedException)
+        {
+            // A bucket that retains every object: it is dead all the same.
         }
     }
 
@@ -164,12 +173,12 @@ public sealed class RepositoryLock : IAsyncDisposable
             foreach (var other in (await OthersAsync(cancellationToken).ConfigureAwait(false)).Live)
             {
                 var text = await ReadAsync(other, cancellationToken).ConfigureAwait(false);
-                if (text?.Held == true)
+                if (text is { Held: true, Released: not true })
                 {
                     return true;
                 }
 
-                asking |= text is not null;
+                asking |= text is { Released: not true };
             }
 
             // Who asks sees our mark and steps back, unless it thought us dead a moment ago: then its mark will say so.
