@@ -151,10 +151,15 @@ public sealed class FolderBlobStore : IBlobStore
 
     private void CreateFolders(string folder)
     {
-        if (folder.Length <= _root.Length || Directory.Exists(folder))
+        if (Directory.Exists(folder))
         {
-            // The root itself is never made: where it is gone, so is the disk that it was mounted from.
             return;
+        }
+
+        if (folder.Length <= _root.Length)
+        {
+            // The root itself is never made: where it is gone, so is the disk that was mounted there.
+            throw new StoreFolderNotFoundException(Location, _root);
         }
 
         var parent = Path.GetDirectoryName(folder)!;
