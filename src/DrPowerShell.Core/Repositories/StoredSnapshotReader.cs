@@ -108,9 +108,9 @@ public sealed class StoredSnapshotReader(SnapshotRepository repository, StoredBa
                 ? throw new EncryptedForOthersException(Manifest.Id, Manifest.Encryption!.Recipients, "it is encrypted and no identity was given.")
                 : await ProviderLoader.Catalog.Age.DecryptAsync(source, keys, cancellationToken).ConfigureAwait(false);
         }
-        catch (EncryptedForOthersException e) when (e.Recipients.Count == 0)
+        catch (EncryptedForOthersException) when (!keys.IsNone && Manifest.Encryption!.Recipients.Count > 0)
         {
-            // The file itself does not tell its recipients; the manifest does.
+            // The file itself tells kinds of recipients only; the manifest names them.
             throw new EncryptedForOthersException(Manifest.Id, Manifest.Encryption!.Recipients, "none of the keys given opens it.");
         }
     }

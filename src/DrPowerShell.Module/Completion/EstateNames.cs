@@ -1,5 +1,5 @@
 using System.Collections;
-using System.Management.Automation.Runspaces;
+using System.Management.Automation;
 using DrPowerShell.Core.Configuration;
 using DrPowerShell.Etcd.Errors;
 
@@ -13,14 +13,10 @@ internal static class EstateNames
         try
         {
             var path = (bound["Estate"] ?? bound["Path"]) as string;
-            if (path is not null && Runspace.DefaultRunspace is { } runspace)
-            {
-                path = runspace.SessionStateProxy.Path.GetUnresolvedProviderPathFromPSPath(path);
-            }
-
+            path = path is null || Path.IsPathFullyQualified(path) ? path : Resolve(path);
             return EstateFile.TryFind(path) is null ? [] : [.. names(EstateFile.Load(path))];
         }
-        catch (Exception e) when (e is RecoveryException or IOException or UnauthorizedAccessException or System.Management.Automation.RuntimeException)
+        catch (Exception e) when (e is RecoveryException or IOException or UnauthorizedAccessException or RuntimeException or InvalidOperationException)
         {
             return [];
         }
@@ -34,4 +30,12 @@ internal static class EstateNames
 
     public static IEnumerable<(string Name, string ToolTip)> Clusters(IDictionary bound) =>
         Of(bound, estate => estate.Clusters.Select(one => (one.Key, string.Join(", ", one.Value.Endpoints.Select(endpoint => endpoint.Authority)))));
+
+    // Completion runs inside a pipeline of the session, where the runspace's own proxy refuses: a nested one is asked for the location.
+    private static string Resolve(string path)
+    {
+        using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
+        shell.AddScript("$ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($args[0])").AddArgument(path);
+        return shell.Invoke<string>()[0];
+    }
 }

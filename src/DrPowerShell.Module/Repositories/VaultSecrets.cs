@@ -30,8 +30,8 @@ internal sealed class VaultSecrets(PSCmdlet cmdlet) : ISecretSource
         }
         catch (RuntimeException e) when (e is not PipelineStoppedException)
         {
-            // The vault's own words stay out: what they may hold is not known.
-            throw new SecretNotFoundException(reference, $"the vault does not give it out ({e.ErrorRecord.FullyQualifiedErrorId})");
+            // The vault's own words stay out, its error id too (for a thrown text it is the text): what they may hold is not known.
+            throw new SecretNotFoundException(reference, $"the vault does not give it out ({e.ErrorRecord.CategoryInfo.Reason})");
         }
     }
 

@@ -15,7 +15,10 @@ internal sealed class S3Upload(S3BlobStore store, string name, string key, BlobP
     private const string MarkName = "x-amz-meta-put-id";
     private const int SmallBuffer = 256 << 10;
 
+    private const int HeadAttempts = 20;
+
     private static readonly TimeSpan AbortPatience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan HeadPause = TimeSpan.FromMilliseconds(100);
 
     private readonly string _mark = Guid.NewGuid().ToString("N");
     private readonly int _firstSize = S3PartSizes.First(options.Length);
@@ -81,7 +84,7 @@ internal sealed class S3Upload(S3BlobStore store, string name, string key, BlobP
         }
 
         await RequireRetentionAsync(version, cancellationToken).ConfigureAwait(false);
-        var head = await store.HeadAsync(name, cancellationToken).ConfigureAwait(false);
+        var head = await HeadSoonAsync(cancellationToken).ConfigureAwait(false);
         return head?.ContentLength == _length
             ? S3BlobStore.InfoOf(name, head)
             : throw new StoreFailedException(store.Location, $"put '{name}'", $"{_length:N0} bytes were sent, and the server holds {head?.ContentLength.ToString("N0", null) ?? "none"}.");
@@ -110,6 +113,20 @@ internal sealed class S3Upload(S3BlobStore store, string name, string key, BlobP
 
         _stop.Dispose();
         GC.SuppressFinalize(this);
+    }
+
+    // While the losers of a race take their versions away, Ceph 16 says for a moment that there is none at all.
+    private async Task<GetObjectMetadataResponse?> HeadSoonAsync(CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            if (await store.HeadAsync(name, cancellationToken).ConfigureAwait(false) is var head && (head is not null || attempt == HeadAttempts))
+            {
+                return head;
+            }
+
+            await Task.Delay(HeadPause, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     private void MakeRoom(int size, int wanted)

@@ -94,7 +94,7 @@ public sealed class RepositoryExampleTests : IAsyncLifetime
         Assert.True(run.ExitCode == 0, run.ToString());
         Assert.Contains("verified to Full", run.Output, StringComparison.Ordinal);
         Assert.Single(Directory.GetFiles(_temp["onsite", "prod"], "*.db.zst.age"));
-        Assert.DoesNotContain("planted-secret", run.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("planted-secret", run.Output + run.Error, StringComparison.Ordinal);
     }
 
     private static Task<CommandResult> RunAsync(string example, params string[] arguments) =>

@@ -64,7 +64,7 @@ public sealed class StoredSnapshotCommandTests : IDisposable
 
         var restored = Run("Get-EtcdSnapshot -Repository ./store -Cluster prod -Latest | Test-EtcdSnapshot -Identity ./prod.key | Restore-EtcdSnapshot -DataDirectory ./restored -Identity ./prod.key");
         Assert.Equal((long)one.Revision, (long)restored.One.Revision);
-        Assert.Equal("1", (string)Run("$b | Get-EtcdSnapshotKey /stored/a -Identity ./prod.key").One.Value);
+        Assert.Equal("1", (string)Run("$b | Get-EtcdSnapshotKey -Key /stored/a -Identity ./prod.key").One.Value);
         var test = Run("$b | Test-EtcdSnapshot").One;
         Assert.Equal("None", test.Level.ToString());
         Assert.Equal("NotDecrypted", First(test.Findings));
@@ -73,7 +73,7 @@ public sealed class StoredSnapshotCommandTests : IDisposable
         Assert.Equal(2, proofs.Length);
         Run("$null = $b | Test-EtcdSnapshot -NoProof").Succeed();
         Assert.Equal(2, Directory.GetFiles(_temp["store", "prod"], "*.proof-*.json").Length);
-        Run("$null = $b | Get-EtcdSnapshotKey /stored/a -Identity ./prod.key -SpoolDirectory $here", ("here", _temp.CreateFolder("spool"))).Succeed();
+        Run("$null = $b | Get-EtcdSnapshotKey -Key /stored/a -Identity ./prod.key -SpoolDirectory $here", ("here", _temp.CreateFolder("spool"))).Succeed();
         Assert.Empty(Directory.GetFileSystemEntries(_temp["spool"]));
     }
 

@@ -168,6 +168,7 @@ public sealed class RepositoryOnStoresTests(S3Buckets buckets, SharedSshServer s
     private async Task<EtcdSnapshot> BackUpAsync(SnapshotRepository repository)
     {
         await using var cluster = await (await clusters.GetAsync(EtcdBinaries.V35)).ConnectAsync();
+        await cluster.PutAsync("/stores/a", "1", Token);
         return await new RepositoryBackup().RunAsync(cluster, repository, new() { ClusterName = "prod" }, null, null, Token);
     }
 }
