@@ -5,7 +5,7 @@
     Author               = 'The DrPowerShell team'
     CompanyName          = 'DrPowerShell'
     Copyright            = '(c) The DrPowerShell team.'
-    Description          = 'Disaster recovery for etcd: snapshots that are proved, restores without native tools, and sandboxes to try them in. Compiled cmdlets, typed objects, no etcdctl or etcdutl needed.'
+    Description          = 'Disaster recovery for etcd: snapshots that are proved, stored offsite encrypted and retained, checked for as long as they exist, and restored without native tools. Compiled cmdlets, typed objects, no etcdctl or etcdutl needed.'
 
     PowerShellVersion    = '7.4'
     CompatiblePSEditions = @('Core')
@@ -47,8 +47,8 @@
 
     PrivateData          = @{
         PSData = @{
-            Tags         = @('etcd', 'DisasterRecovery', 'Backup', 'Restore', 'Snapshot', 'Kubernetes', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')
-            ReleaseNotes = 'First release: snapshots of a live etcd cluster, their verification, the restore of members from them, and sandbox clusters.'
+            Tags         = @('etcd', 'DisasterRecovery', 'Backup', 'Restore', 'Snapshot', 'S3', 'SFTP', 'Kubernetes', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')
+            ReleaseNotes = 'First release: snapshots of a live etcd cluster, their verification, repositories (folder, S3, SFTP) with encryption, signatures, retention, schedules and checks, the restore of members, and sandbox clusters.'
         }
     }
 }

@@ -84,7 +84,10 @@ public sealed record BlobPutOptions
     public long? Length { get; init; }
 }
 
-/// <summary>The writing end of an object. Disposed without having been completed it leaves nothing.</summary>
+/// <summary>
+/// The writing end of an object. Disposed without having been completed it leaves nothing. A flush hands what was written to the store and
+/// lets go of the memory for it: the caller will be a while.
+/// </summary>
 public abstract class UploadStream : Stream
 {
     public override bool CanRead => false;

@@ -101,8 +101,9 @@ public sealed class RepositoryBackup(TimeProvider? timeProvider = null)
         var file = spool is null ? null : SnapshotFileWriter.Begin(spool[$"{writer.Id}-{attempt.Candidate.Status.MemberId:x}.db"]);
         await using var endFile = (file as IAsyncDisposable ?? NoFile.Instance).ConfigureAwait(false);
         var digest = await attempt.StreamAsync(file, cancellationToken).ConfigureAwait(false);
-        var result = file is null ? null : await VerifyAsync(attempt, file, digest, options, decisions, cancellationToken).ConfigureAwait(false);
+        // Before the verification, so that its memory does not add to that of an upload.
         var sizes = await writer.FinishAsync().ConfigureAwait(false);
+        var result = file is null ? null : await VerifyAsync(attempt, file, digest, options, decisions, cancellationToken).ConfigureAwait(false);
         attempt.IsStored = true;
         await writer.PublishSnapshotAsync(cancellationToken).ConfigureAwait(false);
         var files = options.IncludeFiles.Count == 0 ? null : await writer.StoreFilesAsync(options.IncludeFiles, cancellationToken).ConfigureAwait(false);

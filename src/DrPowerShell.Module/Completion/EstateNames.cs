@@ -12,14 +12,25 @@ internal static class EstateNames
     {
         try
         {
-            var path = (bound["Estate"] ?? bound["Path"]) as string;
-            path = path is null || Path.IsPathFullyQualified(path) ? path : Resolve(path);
-            return EstateFile.TryFind(path) is null ? [] : [.. names(EstateFile.Load(path))];
+            var path = bound["Estate"] as string;
+            return EstateFile.TryFind(Full(path)) is { } file ? [.. names(EstateFile.Load(file))] : [];
         }
         catch (Exception e) when (e is RecoveryException or IOException or UnauthorizedAccessException or RuntimeException or InvalidOperationException)
         {
             return [];
         }
+    }
+
+    // A completer has no session state of its own, and the runspace's proxy refuses while a pipeline runs, as one does now.
+    private static string? Full(string? path)
+    {
+        if (path is null || Path.IsPathFullyQualified(path))
+        {
+            return path;
+        }
+
+        using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
+        return shell.AddScript("$ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($args[0])").AddArgument(path).Invoke<string>().FirstOrDefault() ?? path;
     }
 
     public static IEnumerable<(string Name, string ToolTip)> Repositories(IDictionary bound) =>

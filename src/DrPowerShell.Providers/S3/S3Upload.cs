@@ -63,6 +63,16 @@ internal sealed class S3Upload(S3BlobStore store, string name, string key, BlobP
         }
     }
 
+    public override async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        await Task.WhenAll(_sending).WaitAsync(cancellationToken).ConfigureAwait(false);
+        _sending.Clear();
+        lock (_free)
+        {
+            _free.Clear();
+        }
+    }
+
     public override async Task<BlobInfo> CompleteAsync(CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_isDone, this);

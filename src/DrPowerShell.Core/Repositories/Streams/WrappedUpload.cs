@@ -108,6 +108,12 @@ internal sealed class WrappedUpload : IAsyncDisposable
             await _age.DisposeAsync().ConfigureAwait(false);
         }
 
+        while (_empty.Reader.TryRead(out _))
+        {
+            // Given back to the memory: what follows may take its time.
+        }
+
+        await _upload.FlushAsync(_cancellation.Token).ConfigureAwait(false);
         var (plain, compressed, stored) = (_plain.Complete(), _compressed?.Complete(), _stored.Complete());
         return new(
             plain,
