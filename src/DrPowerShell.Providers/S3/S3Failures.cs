@@ -31,6 +31,8 @@ internal sealed class S3Failures(Uri store, string bucket, S3Patience patience)
         AmazonS3Exception e when e.ErrorCode is
             "SlowDown" or "RequestTimeout" or "InternalError" or "ServiceUnavailable" or "Busy" or "OperationAborted" or "ConditionalRequestConflict"
             or "BadDigest" or "XAmzContentSHA256Mismatch" or "IncompleteBody" => true,
+        // Ceph refuses a request before it has read its body, and takes the rest of that for the next request on the connection.
+        AmazonS3Exception { StatusCode: HttpStatusCode.BadRequest, ErrorCode: "BadRequest" or null or "" } => true,
         AmazonS3Exception { StatusCode: HttpStatusCode.NotImplemented or HttpStatusCode.InsufficientStorage } => false,
         AmazonServiceException e when e.StatusCode >= HttpStatusCode.InternalServerError || e.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout => true,
         _ when Find<AuthenticationException>(error) is not null => false,

@@ -25,9 +25,11 @@ public sealed class ScheduleRunnerTests(LoadedMember loaded) : IClassFixture<Loa
         run = run with { Schedule = run.Schedule with { Retention = new() { Last = 1 }, Expectations = new() { Rpo = TimeSpan.FromHours(1), Copies = 2 } } };
 
         var before = await new ScheduleRunner().RunAsync(run, null, null, Token);
+        Assert.Empty(before.Problems);
+        var began = BackupId.Parse(before.Backup!.Name).Time;
+        await Eventually.IsTrueAsync(() => DateTimeOffset.UtcNow >= began.AddSeconds(1), "another second has begun: backups of one second have no order");
         var result = await new ScheduleRunner().RunAsync(run, null, null, Token);
 
-        Assert.Empty(before.Problems);
         Assert.Empty(result.Problems);
         Assert.True(result.IsSuccessful);
         Assert.Equal(["second"], result.CopiedTo);

@@ -91,7 +91,7 @@ public sealed class FaultyHttpProxy : IAsyncDisposable
                     back = PassAnswersAsync(server, client, answers, cut);
                 }
 
-                answers.Left = fault is HttpFault.CutAnswer(var after) ? after : long.MaxValue;
+                answers.Allow(fault is HttpFault.CutAnswer(var after) ? after : long.MaxValue);
                 await server.SendAsync(bytes, cut.Token);
                 await PassAsync(from, server, fault is HttpFault.CutRequest(var part) ? Math.Min(part, head.ContentLength) : head.ContentLength, cut.Token);
                 if (fault is HttpFault.CutRequest)
@@ -122,9 +122,8 @@ public sealed class FaultyHttpProxy : IAsyncDisposable
             int read;
             while ((read = await server.ReceiveAsync(buffer, SocketFlags.None, cut.Token)) > 0)
             {
-                var allowed = (int)Math.Min(read, answers.Left);
+                var allowed = answers.Take(read);
                 await client.SendAsync(buffer.AsMemory(0, allowed), cut.Token);
-                answers.Left -= allowed;
                 if (allowed < read)
                 {
                     break;
@@ -191,6 +190,27 @@ public sealed class FaultyHttpProxy : IAsyncDisposable
 
     private sealed class Answers
     {
-        public long Left { get; set; } = long.MaxValue;
+        private readonly object _gate = new();
+        private long _left = long.MaxValue;
+
+        /// <summary>Says how many bytes of answers may follow.</summary>
+        public void Allow(long bytes)
+        {
+            lock (_gate)
+            {
+                _left = bytes;
+            }
+        }
+
+        /// <summary>How many of so many bytes may be passed on; they are counted.</summary>
+        public int Take(int bytes)
+        {
+            lock (_gate)
+            {
+                var allowed = (int)Math.Min(bytes, _left);
+                _left -= allowed;
+                return allowed;
+            }
+        }
     }
 }

@@ -61,7 +61,8 @@ public sealed class LiveSnapshots : IDisposable
         await using var cluster = await EtcdTestCluster.StartAsync(release, options);
         var load = await EtcdLoad.OpenAsync(cluster);
         await load.PutSequenceAsync(keys, "/registry/pods/", valueSize: 120);
-        // Freed by the compaction below: whole runs of pages.
+        await load.PutSequenceAsync(50, "/large/", valueSize: 200_000);
+        // Freed by the compaction below: whole runs of pages. Nothing that follows is large enough to fill them again.
         await load.PutSequenceAsync(150, "/garbage/", valueSize: 30_000);
         await load.DeletePrefixAsync("/garbage/");
         await load.PutSequenceAsync(keys / 10, "/registry/pods/", valueSize: 90);
@@ -78,7 +79,6 @@ public sealed class LiveSnapshots : IDisposable
         await load.PutSequenceAsync(200, "/later/");
         await load.DeletePrefixAsync("/later/000000");
         await load.PutManyAsync([new EtcdPut("/unicode/schlüssel-鍵", "värde"), new EtcdPut("/empty", "")]);
-        await load.PutSequenceAsync(50, "/large/", valueSize: 200_000);
 
         var path = Folder.Value[$"{name}.db"];
         await cluster.EtcdctlAsync("snapshot", "save", path);
