@@ -14,7 +14,7 @@ namespace DrPowerShell.Module.Commands;
 /// </para>
 /// <para>
 /// Secrets are not read: the estate holds references (env:NAME, file:PATH, secret:VAULT/NAME), and those are shown. All mistakes of a file are told
-/// in one error, EstateNotValid; Test-RecoveryEstate gives them as objects. Get-Help about_DrPowerShell_Estate describes the file.
+/// in one error, EstateNotValid; Test-RecoveryEstate gives them as objects. The schema schemas/estate.schema.json in the module's folder describes every key of the file.
 /// </para>
 /// </remarks>
 /// <example>

@@ -21,6 +21,15 @@ internal static class EstateNames
         }
     }
 
+    public static IEnumerable<(string Name, string ToolTip)> Repositories(IDictionary bound) =>
+        Of(bound, estate => estate.RepositoryNames.Select(name => (name, estate.Repositories[name].Uri)));
+
+    public static IEnumerable<(string Name, string ToolTip)> Schedules(IDictionary bound) =>
+        Of(bound, estate => estate.Schedules.Values.Select(one => (one.Name, $"{one.Cluster} to {one.Repository}, {one.Expression}")));
+
+    public static IEnumerable<(string Name, string ToolTip)> Clusters(IDictionary bound) =>
+        Of(bound, estate => estate.Clusters.Select(one => (one.Key, string.Join(", ", one.Value.Endpoints.Select(endpoint => endpoint.Authority)))));
+
     // A completer has no session state of its own, and the runspace's proxy refuses while a pipeline runs, as one does now.
     private static string? Full(string? path)
     {
@@ -31,22 +40,5 @@ internal static class EstateNames
 
         using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
         return shell.AddScript("$ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($args[0])").AddArgument(path).Invoke<string>().FirstOrDefault() ?? path;
-    }
-
-    public static IEnumerable<(string Name, string ToolTip)> Repositories(IDictionary bound) =>
-        Of(bound, estate => estate.RepositoryNames.Select(name => (name, estate.Repositories[name].Uri)));
-
-    public static IEnumerable<(string Name, string ToolTip)> Schedules(IDictionary bound) =>
-        Of(bound, estate => estate.Schedules.Values.Select(one => (one.Name, $"{one.Cluster} to {one.Repository}, {one.Expression}")));
-
-    public static IEnumerable<(string Name, string ToolTip)> Clusters(IDictionary bound) =>
-        Of(bound, estate => estate.Clusters.Select(one => (one.Key, string.Join(", ", one.Value.Endpoints.Select(endpoint => endpoint.Authority)))));
-
-    // Completion runs inside a pipeline of the session, where the runspace's own proxy refuses: a nested one is asked for the location.
-    private static string Resolve(string path)
-    {
-        using var shell = PowerShell.Create(RunspaceMode.CurrentRunspace);
-        shell.AddScript("$ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($args[0])").AddArgument(path);
-        return shell.Invoke<string>()[0];
     }
 }
