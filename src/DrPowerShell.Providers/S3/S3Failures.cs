@@ -61,6 +61,8 @@ internal sealed class S3Failures(Uri store, string bucket, S3Patience patience)
     /// <summary>A text without any of the secrets that are known.</summary>
     public string Masked(string text)
     {
+        // The SDK's lists of causes have a line each, and a scheduler shows one.
+        text = string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         lock (_secrets)
         {
             return _secrets.Aggregate(text, (masked, secret) => masked.Replace(secret, "…", StringComparison.Ordinal));

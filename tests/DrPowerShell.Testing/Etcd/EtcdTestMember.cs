@@ -71,7 +71,15 @@ public sealed class EtcdTestMember : IAsyncDisposable
     public Task KillAsync() => EndAsync(TimeSpan.Zero);
 
     /// <summary>Freezes the member (SIGSTOP): its connections stay open and nothing answers.</summary>
-    public void Freeze() => Signal(SigStop);
+    public void Freeze()
+    {
+        Signal(SigStop);
+        // The signal is only asked for: a thread on another processor goes on for a moment, and may answer yet.
+        if (!SpinWait.SpinUntil(() => Directory.GetDirectories($"/proc/{ProcessId}/task").All(IsStopped), TimeSpan.FromSeconds(10)))
+        {
+            throw new InvalidOperationException($"{Name} did not stop.");
+        }
+    }
 
     /// <summary>Lets a frozen member go on.</summary>
     public void Thaw() => Signal(SigContinue);
@@ -84,6 +92,20 @@ public sealed class EtcdTestMember : IAsyncDisposable
     {
         await KillAsync();
         process?.Dispose();
+    }
+
+    private static bool IsStopped(string thread)
+    {
+        try
+        {
+            var stat = File.ReadAllText(Path.Combine(thread, "stat"));
+            // The name before the state is in brackets, and may hold anything.
+            return stat[stat.LastIndexOf(')') + 2] == 'T';
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return true; // it has ended since it was listed
+        }
     }
 
     private async Task EndAsync(TimeSpan patience)
