@@ -66,6 +66,9 @@ public class DurableFiles
     /// <summary>Makes a file share another one's extents; false where the file system cannot.</summary>
     public virtual bool TryClone(SafeFileHandle source, SafeFileHandle target) => LinuxFileSystem.IsHere && LinuxFileSystem.TryClone(source, target);
 
+    /// <summary>Gives a file a second name; false where the file system, or this one with the other, cannot.</summary>
+    public virtual bool TryLink(string file, string name) => LinuxFileSystem.IsHere && LinuxFileSystem.TryLink(file, name);
+
     /// <summary>Syncs a file's bytes and length to the disk.</summary>
     public virtual void Sync(SafeFileHandle file) => RandomAccess.FlushToDisk(file);
 

@@ -47,6 +47,9 @@ internal static partial class LinuxFileSystem
     /// <summary>Makes <paramref name="target"/> share the source's extents; false where the file system cannot.</summary>
     public static bool TryClone(SafeFileHandle source, SafeFileHandle target) => Ioctl(target, FileClone, source) == 0;
 
+    /// <summary>Gives a file a second name; false where the file system cannot.</summary>
+    public static bool TryLink(string file, string name) => Link(file, name) == 0;
+
     /// <summary>Frees a range of a file; false where the file system cannot.</summary>
     public static bool TryPunchHole(SafeFileHandle file, long offset, long length) => Fallocate(file, PunchHole | KeepSize, offset, length) == 0;
 

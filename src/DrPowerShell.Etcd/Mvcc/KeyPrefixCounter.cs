@@ -41,7 +41,7 @@ internal sealed class KeyPrefixCounter
         [.. _names.Select((name, i) => new KeyPrefixCount(name, _counts[i])).Where(p => p.Keys > 0).OrderByDescending(p => p.Keys).ThenBy(p => p.Prefix, StringComparer.Ordinal)];
 
     // "/registry/pods/shop/web" -> "/registry/pods/"; "/a/b" -> "/a/"; "flat" -> "".
-    private static ReadOnlySpan<byte> PrefixOf(ReadOnlySpan<byte> key)
+    internal static ReadOnlySpan<byte> PrefixOf(ReadOnlySpan<byte> key)
     {
         var end = 0;
         for (int i = 0, slashes = 0; i < key.Length && slashes < 3; i++)

@@ -29,8 +29,9 @@ public sealed class SnapshotFileWriter : IAsyncDisposable
     private bool _isPublished;
     private volatile bool _isRaw;
 
-    private SnapshotFileWriter(DurableFiles files, string path, SafeFileHandle part)
+    private SnapshotFileWriter(DurableFiles files, string path, SafeFileHandle part, bool isRaw)
     {
+        _isRaw = isRaw;
         _files = files;
         Path = path;
         _part = part;
@@ -48,10 +49,12 @@ public sealed class SnapshotFileWriter : IAsyncDisposable
 
     /// <summary>Begins a snapshot file. A part that a dead process left behind is taken over.</summary>
     /// <param name="path">The file's final name; nothing may have it yet.</param>
+    /// <param name="files">The file system; null for the machine's own.</param>
+    /// <param name="isRaw">The caller checks the digest, if there is one: it is not computed a second time here.</param>
     /// <exception cref="SnapshotFileExistsException">The name is taken.</exception>
     /// <exception cref="BackupInProgressException">Another process is writing this very file.</exception>
     /// <exception cref="RecoveryException">The folder cannot be written.</exception>
-    public static SnapshotFileWriter Begin(string path, DurableFiles? files = null)
+    public static SnapshotFileWriter Begin(string path, DurableFiles? files = null, bool isRaw = false)
     {
         files ??= DurableFiles.System;
         if (File.Exists(path) || Directory.Exists(path))
@@ -62,7 +65,7 @@ public sealed class SnapshotFileWriter : IAsyncDisposable
         try
         {
             RemoveLeftover(files, path + ".part");
-            return new SnapshotFileWriter(files, path, files.CreateFile(path + ".part"));
+            return new SnapshotFileWriter(files, path, files.CreateFile(path + ".part"), isRaw);
         }
         catch (IOException e) when (!DiskErrors.IsDiskFull(e) && File.Exists(path + ".part"))
         {
@@ -259,12 +262,12 @@ public sealed class SnapshotFileWriter : IAsyncDisposable
     {
         try
         {
-            using var digest = new SnapshotStreamDigest();
+            using var digest = _isRaw ? null : new SnapshotStreamDigest();
             long at = 0;
             await foreach (var (buffer, length) in _full.Reader.ReadAllAsync().ConfigureAwait(false))
             {
                 _files.Write(_part, buffer.AsSpan(0, length), at);
-                digest.Append(buffer.AsSpan(0, length));
+                digest?.Append(buffer.AsSpan(0, length));
                 at += length;
                 if (at % WritebackEvery == 0)
                 {
@@ -274,7 +277,7 @@ public sealed class SnapshotFileWriter : IAsyncDisposable
                 _empty.Writer.TryWrite(buffer);
             }
 
-            return _isRaw ? "" : digest.Complete(Path);
+            return _isRaw || digest is null ? "" : digest.Complete(Path);
         }
         catch (Exception e)
         {

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using DrPowerShell.Etcd.Bolt;
 using DrPowerShell.Etcd.Files;
 using DrPowerShell.Etcd.Mvcc;
@@ -12,6 +13,7 @@ public sealed class SnapshotKeyReader : IDisposable
 {
     private const long DefaultBudget = 48L << 20;
     private const int CostOfEntry = 96;
+    private const int MaxLeases = 1 << 20;
 
     private readonly IByteSource _source;
     private readonly BoltDatabase _database;
@@ -72,6 +74,30 @@ public sealed class SnapshotKeyReader : IDisposable
         }
 
         return Enumerate(range, revision == 0 ? long.MaxValue : revision, first == 0 ? int.MaxValue : first, cancellationToken);
+    }
+
+    /// <summary>The ids of the leases; null where there are more than a million.</summary>
+    /// <exception cref="SnapshotDamagedException">A page on the way cannot be read.</exception>
+    public IReadOnlySet<long>? ReadLeases(CancellationToken cancellationToken = default)
+    {
+        var leases = new HashSet<long>();
+        using var cursor = _database.OpenBucket("lease"u8)?.OpenCursor();
+        for (var more = cursor?.MoveFirst() == true; more; more = cursor!.MoveNext())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            // The id is the row's key, a big-endian 64-bit number (etcd v3.6 server/storage/schema/lease.go).
+            if (cursor!.Key.Length == sizeof(long))
+            {
+                leases.Add(BinaryPrimitives.ReadInt64BigEndian(cursor.Key));
+            }
+
+            if (leases.Count > MaxLeases)
+            {
+                return null;
+            }
+        }
+
+        return leases;
     }
 
     public void Dispose() => _source.Dispose();

@@ -40,10 +40,17 @@ public sealed class SnapshotStreamDigest : IDisposable
             throw new SnapshotStreamDamagedException(path, $"it ended after {_length:N0} bytes, without a digest");
         }
 
-        var computed = _sha.GetHashAndReset();
+        var computed = _sha.GetCurrentHash();
         return computed.AsSpan().SequenceEqual(_tail)
             ? Convert.ToHexString(_tail).ToLowerInvariant()
             : throw new SnapshotStreamDamagedException(path, "the SHA-256 of what arrived is not the one that the member sent");
+    }
+
+    /// <summary>The SHA-256 of all bytes, the digest's own too: asked for once, after <see cref="Complete"/>.</summary>
+    public string WholeSha256()
+    {
+        _sha.AppendData(_tail, 0, _tailLength);
+        return Convert.ToHexString(_sha.GetHashAndReset()).ToLowerInvariant();
     }
 
     public void Dispose() => _sha.Dispose();

@@ -21,6 +21,9 @@ public sealed record SnapshotTestResult
     /// <summary>The SHA-256 at the end of the file, lowercase hexadecimal; null where there is none.</summary>
     public string? Digest { get; init; }
 
+    /// <summary>The SHA-256 of the whole file with its digest, as sha256sum prints it; null where the bytes were not hashed.</summary>
+    public string? FileSha256 { get; init; }
+
     /// <summary>The file's length in bytes.</summary>
     public required long Size { get; init; }
 

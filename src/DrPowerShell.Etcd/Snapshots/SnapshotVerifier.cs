@@ -41,14 +41,15 @@ public sealed class SnapshotVerifier(TimeProvider? timeProvider = null)
         CheckLength(source, hasDigest, findings);
 
         // The slower of the two is what a user waits for; with a digest that is the hash of the bytes.
-        var digestTask = hasDigest && provenDigest is not null ? Task.FromResult(provenDigest) : hasDigest
+        var digestTask = hasDigest && provenDigest is not null ? Task.FromResult((provenDigest, (string?)null)) : hasDigest
             ? Task.Run(() => CheckDigest(source, findings, progress, cancellationToken), cancellationToken)
-            : Task.FromResult<string>("");
+            : Task.FromResult(("", (string?)null));
         var scanTask = level >= VerificationLevel.Structure
             ? Task.Run(() => Scan(source, findings, level >= VerificationLevel.Full, hasDigest && provenDigest is null ? null : progress, cancellationToken), cancellationToken)
             : Task.FromResult<(SnapshotStatus?, (uint, uint)?)>((null, null));
         await Task.WhenAll(digestTask, scanTask).ConfigureAwait(false);
         var (status, hashKv) = await scanTask.ConfigureAwait(false);
+        var (digest, whole) = await digestTask.ConfigureAwait(false);
         return new SnapshotTestResult
         {
             Path = source.Name,
@@ -56,7 +57,8 @@ public sealed class SnapshotVerifier(TimeProvider? timeProvider = null)
             Level = level,
             Findings = findings.ToList(),
             DigestPresent = hasDigest,
-            Digest = await digestTask.ConfigureAwait(false) is { Length: > 0 } digest ? digest : null,
+            Digest = digest.Length > 0 ? digest : null,
+            FileSha256 = whole,
             Size = source.Length,
             Status = status,
             HashKv = hashKv?.Item1,
@@ -103,7 +105,8 @@ public sealed class SnapshotVerifier(TimeProvider? timeProvider = null)
         }
     }
 
-    private static string CheckDigest(IByteSource source, FindingCollector findings, IProgress<long>? progress, CancellationToken cancellationToken)
+    // What etcd appended, and the hash of all bytes with it: the same read gives both.
+    private static (string Digest, string? Whole) CheckDigest(IByteSource source, FindingCollector findings, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         using var sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var length = source.Length - DigestSize;
@@ -127,7 +130,8 @@ public sealed class SnapshotVerifier(TimeProvider? timeProvider = null)
             findings.Error("DigestMismatch", $"the bytes have SHA-256 {Hex(computed)}, the file's end says {Hex(stored)}.");
         }
 
-        return Hex(stored);
+        sha.AppendData(stored);
+        return (Hex(stored), Hex(sha.GetHashAndReset()));
     }
 
     private static (SnapshotStatus? Status, (uint Now, uint AfterBoot)? HashKv) Scan(

@@ -6,7 +6,7 @@ namespace DrPowerShell.Etcd.Snapshots.Restore;
 
 /// <summary>Writes the database of all stages from one read of the snapshot, and checks the digest of the very bytes on the way.</summary>
 internal sealed class ImageCopy(
-    DurableFiles files, FileByteSource source, BoltDatabase database, RestoreEdits edits, IReadOnlyList<RestoreStage> stages, bool checkDigest)
+    DurableFiles files, FileByteSource source, BoltDatabase database, RestoreEdits edits, IReadOnlyList<RestoreStage> stages, bool checkDigest, bool links)
 {
     private const int WritebackEvery = 8 << 20;
 
@@ -76,8 +76,9 @@ internal sealed class ImageCopy(
     // written and the others share it.
     private (List<RestoreStage> Written, List<RestoreStage> Sharing) Divide()
     {
-        var sharing = stages.Skip(1).Where(s => files.TryClone(stages[0].Database, s.Database)).ToList();
-        return ([.. stages.Except(sharing)], sharing);
+        var linked = stages.Skip(1).Where(s => links && s.TryLinkDatabase(stages[0])).ToList();
+        var sharing = stages.Skip(1).Except(linked).Where(s => files.TryClone(stages[0].Database, s.Database)).ToList();
+        return ([.. stages.Except(linked).Except(sharing)], sharing);
     }
 
     private void Share(List<RestoreStage> sharing)

@@ -18,6 +18,12 @@ public sealed record RestoreOptions
     /// <summary>Writes only what is in use, densely, instead of the image as it is.</summary>
     public bool Compact { get; init; }
 
+    /// <summary>
+    /// Makes the members' databases, which are equal, one file with several names where the file system can: for directories that are copied elsewhere
+    /// before an etcd writes into them.
+    /// </summary>
+    public bool LinksDatabases { get; init; }
+
     /// <summary>Takes a file without a digest (a raw member/snap/db), which is then verified to Full.</summary>
     public bool SkipDigest { get; init; }
 

@@ -42,6 +42,8 @@ internal sealed class RestoreStage : IDisposable
 
     private string SnapFolder => Path.Combine(Member, "snap");
 
+    private string DatabasePath => Path.Combine(SnapFolder, "db");
+
     private string WalFolder => Path.Combine(Member, "wal");
 
     /// <summary>Checks the target and begins beside it.</summary>
@@ -87,6 +89,21 @@ internal sealed class RestoreStage : IDisposable
         }
     }
 
+    /// <summary>Makes the database, empty as yet, another name for another stage's; false where the file system cannot.</summary>
+    public bool TryLinkDatabase(RestoreStage other)
+    {
+        Database.Dispose();
+        _files.DeleteFile(DatabasePath);
+        if (_files.TryLink(other.DatabasePath, DatabasePath))
+        {
+            _database = null;
+            return true;
+        }
+
+        _database = _files.CreateFile(DatabasePath);
+        return false;
+    }
+
     /// <summary>Writes and syncs a small file of the member.</summary>
     public void WriteFile(string folder, string name, ReadOnlySpan<byte> bytes)
     {
@@ -101,9 +118,13 @@ internal sealed class RestoreStage : IDisposable
     {
         // Owners before the syncs, so that they are on disk too. Files first, then the folders that name them, from the inside out: a name
         // must never be on disk before what it names.
-        _files.Own(Path.Combine(SnapFolder, "db"), _ownership);
-        _files.Sync(Database);
-        Database.Dispose();
+        _files.Own(DatabasePath, _ownership);
+        if (_database is not null)
+        {
+            _files.Sync(_database);
+            _database.Dispose();
+        }
+
         foreach (var folder in new[] { SnapFolder, WalFolder, Member })
         {
             _files.Own(folder, _ownership);
@@ -187,7 +208,7 @@ internal sealed class RestoreStage : IDisposable
             _files.CreateFolder(folder);
         }
 
-        _database = _files.CreateFile(Path.Combine(SnapFolder, "db"));
+        _database = _files.CreateFile(DatabasePath);
     }
 
     // Each is on disk before anything is put into it, and goes again where nothing is.

@@ -64,7 +64,7 @@ public sealed class SnapshotRestorer(DurableFiles? files = null, TimeProvider? t
                 stages.Add(RestoreStage.Begin(_files, one.DataDirectory, options.Ownership));
             }
 
-            var image = new ImageCopy(_files, source, database, edits, stages, hasDigest && !options.SkipDigest);
+            var image = new ImageCopy(_files, source, database, edits, stages, hasDigest && !options.SkipDigest, options.LinksDatabases);
             var length = await (options.Compact ? image.WriteDenseAsync(progress, cancellationToken) : image.WritePlainAsync(progress, cancellationToken))
                 .ConfigureAwait(false);
             for (var i = 0; i < stages.Count; i++)
