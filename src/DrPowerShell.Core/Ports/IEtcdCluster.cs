@@ -17,6 +17,17 @@ public interface IEtcdCluster : IAsyncDisposable
 
     Task<IReadOnlyList<EtcdAlarm>> GetAlarmsAsync(CancellationToken cancellationToken);
 
+    /// <summary>Adds a member that has no vote yet, and returns it with the id that it got. Not retried once it may have been applied.</summary>
+    /// <param name="peerUrls">How the others will reach it.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    Task<EtcdMember> AddLearnerAsync(IReadOnlyList<Uri> peerUrls, CancellationToken cancellationToken);
+
+    /// <summary>Takes a member out of the cluster for good. Not retried once it may have been applied.</summary>
+    Task RemoveMemberAsync(ulong id, CancellationToken cancellationToken);
+
+    /// <summary>Gives a learner a vote; false while it has not caught up with the leader.</summary>
+    Task<bool> TryPromoteAsync(ulong id, CancellationToken cancellationToken);
+
     /// <summary>Asks one member for its HashKV; revision 0 is the newest.</summary>
     Task<EtcdHashKv> GetHashKvAsync(Uri endpoint, long revision, CancellationToken cancellationToken);
 
@@ -26,8 +37,17 @@ public interface IEtcdCluster : IAsyncDisposable
     /// <summary>
     /// Streams a snapshot of one member: the database image and then its SHA-256, as etcd sends them, in pieces of about 32 KiB.
     /// </summary>
+    /// <param name="endpoint">The member.</param>
+    /// <param name="ahead">How many bytes it may send ahead of the reader: they wait in memory where that one is slower.</param>
+    /// <param name="cancellationToken">Stops it.</param>
     /// <remarks>A piece's memory is valid until the next one is asked for.</remarks>
-    IAsyncEnumerable<EtcdSnapshotPiece> ReadSnapshotAsync(Uri endpoint, CancellationToken cancellationToken);
+    IAsyncEnumerable<EtcdSnapshotPiece> ReadSnapshotAsync(Uri endpoint, int ahead, CancellationToken cancellationToken);
+
+    /// <summary>The same with as much sent ahead as .NET allows: the server never waits for an acknowledgement, up to 160 MB/s at a round trip of 100 ms.</summary>
+    sealed IAsyncEnumerable<EtcdSnapshotPiece> ReadSnapshotAsync(Uri endpoint, CancellationToken cancellationToken) => ReadSnapshotAsync(endpoint, 16 << 20, cancellationToken);
+
+    /// <summary>The ids of all leases, as the member that answers knows them, with or without keys.</summary>
+    Task<IReadOnlyList<long>> GetLeasesAsync(CancellationToken cancellationToken);
 
     /// <summary>One page of keys in byte order. Linearizable unless the request says otherwise.</summary>
     Task<EtcdRangePage> RangeAsync(EtcdRangeRequest request, CancellationToken cancellationToken);

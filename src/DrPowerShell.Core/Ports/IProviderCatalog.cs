@@ -11,6 +11,9 @@ public interface IProviderCatalog
     /// <summary>Stores behind sftp:// URIs.</summary>
     IBlobStoreConnector Sftp { get; }
 
+    /// <summary>Hosts behind SSH.</summary>
+    IHostConnector Ssh { get; }
+
     ICompression Zstd { get; }
 
     IEncryption Age { get; }
@@ -18,4 +21,13 @@ public interface IProviderCatalog
     IYamlReader Yaml { get; }
 
     ICalendar Cron { get; }
+
+    IDnsClient Dns { get; }
+
+    ISqlProbe Sql { get; }
+
+    IKubernetesCounter Kubernetes { get; }
+
+    /// <summary>Notifiers by mail.</summary>
+    INotifierConnector Mail { get; }
 }
