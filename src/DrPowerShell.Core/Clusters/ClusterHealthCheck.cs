@@ -60,7 +60,7 @@ public sealed class ClusterHealthCheck(TimeProvider? time = null)
         };
     }
 
-    private static async Task<string?> QuorumProblemAsync(IEtcdCluster cluster, CancellationToken cancellationToken)
+    internal static async Task<string?> QuorumProblemAsync(IEtcdCluster cluster, CancellationToken cancellationToken)
     {
         try
         {

@@ -15,6 +15,9 @@ public sealed record KeyReadOptions
 
     /// <summary>Leave the values out.</summary>
     public bool KeysOnly { get; init; }
+
+    /// <summary>The one member to read from, without a quorum: what it has; null for any, through the quorum.</summary>
+    public Uri? Survivor { get; init; }
 }
 
 /// <summary>Reads ranges of any size from a live cluster, page by page at one revision, so that what comes out existed at one moment.</summary>
@@ -34,7 +37,14 @@ public static class ClusterKeyReader
         var limit = FirstPage;
         while (true)
         {
-            var request = new EtcdRangeRequest(range) { Revision = revision, KeysOnly = options.KeysOnly, Limit = (int)Math.Min(limit, left) };
+            var request = new EtcdRangeRequest(range)
+            {
+                Revision = revision,
+                KeysOnly = options.KeysOnly,
+                Limit = (int)Math.Min(limit, left),
+                Endpoint = options.Survivor,
+                Serializable = options.Survivor is not null,
+            };
             var page = await cluster.RangeAsync(request, cancellationToken).ConfigureAwait(false);
             // The first page's revision holds for all the others, whatever is written meanwhile.
             revision = page.Revision;

@@ -1,6 +1,9 @@
 using DrPowerShell.Core.Clusters;
 using DrPowerShell.Core.Clusters.Errors;
 using DrPowerShell.Core.Configuration.Documents;
+using DrPowerShell.Core.Hosts;
+using DrPowerShell.Core.Hosts.Errors;
+using DrPowerShell.Core.Notifications;
 using DrPowerShell.Core.Ports;
 using DrPowerShell.Core.Repositories;
 using DrPowerShell.Core.Repositories.Errors;
@@ -35,6 +38,12 @@ public sealed record Estate
     /// <summary>Whose signatures are believed where a repository does not say it itself: paths of PEM files.</summary>
     public IReadOnlyList<string> Trust { get; init; } = [];
 
+    /// <summary>Who is told of runs, by name, as they are written; secrets are references.</summary>
+    public IReadOnlyDictionary<string, NotifierSection> Notifiers { get; init; } = new Dictionary<string, NotifierSection>(StringComparer.Ordinal);
+
+    /// <summary>The notifiers of every cluster that names none itself.</summary>
+    public IReadOnlyList<string> Notify { get; init; } = [];
+
     public IReadOnlyList<string> ClusterNames => [.. Clusters.Keys];
 
     public IReadOnlyList<string> RepositoryNames => [.. Repositories.Keys];
@@ -48,6 +57,22 @@ public sealed record Estate
     /// <summary>A repository with all that opens it. Reads its secrets, the signing key and the trusted keys.</summary>
     /// <exception cref="RepositoryNotFoundException">The estate names no such repository.</exception>
     public RepositoryOptions Repository(string name, ISecretSource secrets) => RepositoryAccess.Resolve(this, name, Section(name), secrets);
+
+    /// <summary>How to get into a machine. Reads its secrets.</summary>
+    /// <exception cref="HostNotFoundException">The estate names no such host.</exception>
+    public HostOptions Host(string name, ISecretSource secrets) =>
+        Hosts.TryGetValue(name, out var section) ? RepositoryAccess.Host(name, section, secrets) : throw new HostNotFoundException(name, [.. Hosts.Keys]);
+
+    /// <summary>Who is told of what is done to a cluster. Reads their secrets; one that cannot be used says so when it is told something.</summary>
+    /// <param name="cluster">The estate's name for it.</param>
+    /// <param name="secrets">Reads their secrets.</param>
+    /// <param name="only">Only those who asked for this; null for all.</param>
+    public IReadOnlyList<INotifier> NotifiersOf(string cluster, ISecretSource secrets, NoticeEvent? only = null) =>
+    [
+        .. (Clusters.GetValueOrDefault(cluster)?.Notify ?? Notify).Distinct(StringComparer.Ordinal)
+            .Where(name => Notifiers.TryGetValue(name, out var section) && (only is null || section.Events.Count == 0 || section.Events.Contains(only.Value)))
+            .Select(name => NotifierFactory.Open(name, Notifiers[name], secrets)),
+    ];
 
     /// <summary>What opens a repository's encrypted backups, as far as the estate refers to it.</summary>
     /// <exception cref="RepositoryNotFoundException">The estate names no such repository.</exception>

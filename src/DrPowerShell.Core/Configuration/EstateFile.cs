@@ -91,7 +91,8 @@ public static class EstateFile
             : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".config");
     }
 
-    private static string ReadText(string file, Action<FileStream, string> check)
+    /// <summary>The text of a file that is judged first.</summary>
+    internal static string ReadText(string file, Action<FileStream, string> check)
     {
         FileTrust.RequireRegularFile(file);
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);

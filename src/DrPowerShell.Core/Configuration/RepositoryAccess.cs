@@ -1,5 +1,6 @@
 using System.Globalization;
 using DrPowerShell.Core.Configuration.Documents;
+using DrPowerShell.Core.Hosts;
 using DrPowerShell.Core.Ports;
 using DrPowerShell.Core.Repositories;
 using DrPowerShell.Core.Repositories.Errors;
@@ -19,6 +20,7 @@ internal static class RepositoryAccess
         var trust = section.Trust ?? estate.Trust;
         return parsed with
         {
+            Estate = estate.Path,
             CompressionLevel = section.Compression ?? parsed.CompressionLevel,
             Encryption = Target(estate, section.Encrypt, secrets),
             Signer = section.Sign is { } sign ? ManifestSigner.FromFile(sign.Key, Read(sign.Passphrase, secrets)) : null,
@@ -107,6 +109,26 @@ internal static class RepositoryAccess
         SecretKey = Read(section.SecretKey, secrets),
         SessionToken = Read(section.SessionToken, secrets),
         CACertificatePath = section.CaCertificate,
+    };
+
+    /// <summary>A machine with all that opens it.</summary>
+    public static HostOptions Host(string name, HostSection section, ISecretSource secrets) => new()
+    {
+        Name = name,
+        Kind = section.Type,
+        Address = section.Address ?? name,
+        Port = section.Port ?? SshPort,
+        User = section.User ?? Environment.UserName,
+        Sudo = section.Sudo,
+        Access = new SftpAccess
+        {
+            KeyPath = section.Key,
+            KeyPassphrase = Read(section.KeyPassphrase, secrets),
+            CertificatePath = section.Certificate,
+            Password = Read(section.Password, secrets),
+            KnownHostsPaths = section.KnownHosts,
+            Jumps = [.. section.Jump.Select(jump => Hop(jump, secrets))],
+        },
     };
 
     private static SftpAccess Access(SftpSection section, ISecretSource secrets) => new()

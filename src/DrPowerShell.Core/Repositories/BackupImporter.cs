@@ -49,7 +49,7 @@ public sealed class BackupImporter(TimeProvider? timeProvider = null)
         var metadata = SnapshotCatalog.Describe(source, path, new DateTimeOffset(File.GetLastWriteTimeUtc(path), TimeSpan.Zero));
         var writer = await BackupWriter.BeginAsync(repository, cluster, _time, cancellationToken).ConfigureAwait(false);
         await using var end = writer.ConfigureAwait(false);
-        await writer.RestartAsync(cancellationToken).ConfigureAwait(false);
+        await writer.RestartAsync(knowsHash: false, mayReread: false, cancellationToken).ConfigureAwait(false);
         var buffer = new byte[BlockSize];
         for (long at = 0; at < source.Length; at += buffer.Length)
         {

@@ -14,6 +14,12 @@ public static class BackupNames
     /// <summary>The folder of a repository's own lock marks; no cluster's folder begins with a dot.</summary>
     public const string LockFolder = ".lock/";
 
+    /// <summary>The folder of requests and approvals (<see cref="Approvals.ApprovalBundle"/>).</summary>
+    public const string RequestFolder = ".requests/";
+
+    /// <summary>The folder of runs: their journals as <c>.runs/RUN/NNNNNN.json</c>, and beside those the record and the report of each.</summary>
+    public const string RunFolder = ".runs/";
+
     public static string Folder(BackupId id) => id.Cluster + "/";
 
     /// <summary>The snapshot: <c>CLUSTER/ID.db[.zst][.age]</c>.</summary>
@@ -29,12 +35,36 @@ public static class BackupNames
     public static string Proof(BackupId id, DateTimeOffset time) =>
         $"{id.Cluster}/{id}{ProofMark}{time.ToUniversalTime().ToString(ProofTime, CultureInfo.InvariantCulture)}.json";
 
+    /// <summary>Says which run has used a request up.</summary>
+    public static string RequestUse(string request) => $"{RequestFolder}{request}.used.json";
+
+    /// <summary>The report of a run, for people.</summary>
+    public static string RunReport(string run) => $"{RunFolder}{run}/report.html";
+
+    /// <summary>The record of a run, for programs.</summary>
+    public static string RunRecord(string run) => $"{RunFolder}{run}/run.json";
+
+    /// <summary>Whether an object of a run's folder is a record of its journal, <c>NNNNNN.json</c>, and not a report beside them.</summary>
+    public static bool IsJournalRecord(string name) =>
+        name.StartsWith(RunFolder, StringComparison.Ordinal) && name.EndsWith(".json", StringComparison.Ordinal)
+        && name[(name.LastIndexOf('/') + 1)..^".json".Length] is { Length: >= 6 } number && number.All(char.IsAsciiDigit);
+
     /// <summary>What an object is, by its name; <see cref="BackupObjectKind.Foreign"/> for one that is not ours.</summary>
     public static (BackupObjectKind Kind, BackupId Id) Read(string name)
     {
         if (name.StartsWith(LockFolder, StringComparison.Ordinal))
         {
             return (BackupObjectKind.Lock, default);
+        }
+
+        if (name.StartsWith(RunFolder, StringComparison.Ordinal))
+        {
+            return (BackupObjectKind.Run, default);
+        }
+
+        if (name.StartsWith(RequestFolder, StringComparison.Ordinal))
+        {
+            return (BackupObjectKind.Request, default);
         }
 
         var slash = name.IndexOf('/', StringComparison.Ordinal);
@@ -71,4 +101,6 @@ public enum BackupObjectKind
     Proof,
     Pending,
     Lock,
+    Request,
+    Run,
 }

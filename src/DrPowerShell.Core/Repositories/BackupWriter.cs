@@ -4,6 +4,7 @@ using DrPowerShell.Core.Repositories.Errors;
 using DrPowerShell.Core.Repositories.Manifests;
 using DrPowerShell.Core.Repositories.Streams;
 using DrPowerShell.Etcd.Errors;
+using DrPowerShell.Etcd.Files;
 
 namespace DrPowerShell.Core.Repositories;
 
@@ -41,7 +42,10 @@ internal sealed class BackupWriter : IAsyncDisposable
     }
 
     /// <summary>Begins the snapshot's object, anew where a stream broke.</summary>
-    public async Task RestartAsync(CancellationToken cancellationToken)
+    /// <param name="knowsHash">Whether the caller hashes the plain bytes itself.</param>
+    /// <param name="mayReread">Whether <see cref="Reread"/> will be called.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task RestartAsync(bool knowsHash, bool mayReread, CancellationToken cancellationToken)
     {
         if (_upload is { } broken)
         {
@@ -51,14 +55,15 @@ internal sealed class BackupWriter : IAsyncDisposable
 
         var options = _repository.Options;
         var name = BackupNames.Snapshot(Id, options.CompressionLevel > 0, !options.Encryption.IsNone);
-        _upload = await WrappedUpload.BeginAsync(_repository, name, new() { OnlyIfAbsent = true, Retention = _retention }, cancellationToken).ConfigureAwait(false);
+        _upload = await WrappedUpload.BeginAsync(_repository, name, new() { OnlyIfAbsent = true, Retention = _retention }, cancellationToken, knowsHash, mayReread).ConfigureAwait(false);
     }
 
     /// <summary>Takes the next plain bytes of the snapshot.</summary>
     public ValueTask WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) => _upload!.WriteAsync(bytes, cancellationToken);
 
     /// <summary>Ends the snapshot's stream; its object does not appear yet.</summary>
-    public Task<WrappedSizes> FinishAsync() => _upload!.FinishAsync();
+    /// <param name="plainSha256">The hash of its plain bytes, where the caller has computed it (see <see cref="RestartAsync"/>).</param>
+    public Task<WrappedSizes> FinishAsync(string? plainSha256 = null) => _upload!.FinishAsync(plainSha256);
 
     /// <summary>Makes the snapshot's object appear.</summary>
     public async Task PublishSnapshotAsync(CancellationToken cancellationToken)
@@ -66,6 +71,9 @@ internal sealed class BackupWriter : IAsyncDisposable
         _objects.Add(_upload!.Name);
         await _upload.PublishAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>The plain bytes of the snapshot again, at random, out of the object that the store holds.</summary>
+    public IByteSource Reread(long size, CancellationToken cancellationToken) => _upload!.Reread(_repository.Store, size, cancellationToken);
 
     /// <summary>Stores the files beside etcd as one archive.</summary>
     public async Task<ManifestFiles> StoreFilesAsync(IReadOnlyList<string> paths, CancellationToken cancellationToken)

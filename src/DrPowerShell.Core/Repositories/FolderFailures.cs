@@ -13,7 +13,8 @@ internal static class FolderFailures
     public static RecoveryException Typed(Uri store, string root, string act, Exception error) => error switch
     {
         _ when DiskErrors.IsDiskFull(error) => new StoreFullException(store, $"{act}: {error.Message}", error),
-        UnauthorizedAccessException or IOException { HResult: ReadOnlyFileSystem or WindowsWriteProtected } => new StoreAccessDeniedException(store, act, error.Message, error),
+        IOException { HResult: ReadOnlyFileSystem or WindowsWriteProtected } => new StoreReadOnlyException(store, act, error.Message, error),
+        UnauthorizedAccessException => new StoreAccessDeniedException(store, act, error.Message, error),
         _ when !Directory.Exists(root) => new StoreFolderNotFoundException(store, root),
         _ => new StoreFailedException(store, act, error.Message, error),
     };

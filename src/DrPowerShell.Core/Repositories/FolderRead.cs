@@ -1,25 +1,12 @@
+using DrPowerShell.Core.Ports;
 using DrPowerShell.Etcd.Errors;
 
 namespace DrPowerShell.Core.Repositories;
 
 /// <summary>A part of a file, read from where the file stands; a disk that fails is told as the store's failure.</summary>
-internal sealed class FolderRead(FileStream file, long length, Func<Exception, RecoveryException> typed) : Stream
+internal sealed class FolderRead(FileStream file, long length, Func<Exception, RecoveryException> typed) : DownloadStream
 {
     private long _left = length;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
@@ -35,9 +22,6 @@ internal sealed class FolderRead(FileStream file, long length, Func<Exception, R
         }
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         try
@@ -49,16 +33,6 @@ internal sealed class FolderRead(FileStream file, long length, Func<Exception, R
             throw typed(e);
         }
     }
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

@@ -14,7 +14,7 @@ public sealed record RepositoryBackupOptions
     /// <summary>Where it is spooled; null for the machine's folder for temporary files, where that has room.</summary>
     public string? SpoolDirectory { get; init; }
 
-    /// <summary>Spool nothing: the snapshot goes through memory alone, and is verified to level Digest.</summary>
+    /// <summary>Spool nothing: the snapshot goes through memory alone, and is verified to level Digest, or read back from the store where <see cref="Level"/> was asked for.</summary>
     public bool NoSpool { get; init; }
 
     /// <summary>Whether <see cref="Level"/> was asked for, so that a lower one must not take its place in silence.</summary>

@@ -10,6 +10,9 @@ public sealed record RepositoryOptions
     /// <summary>The estate's name for it, or the URI's text where it has none.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The estate file that names it; null where none does.</summary>
+    public string? Estate { get; init; }
+
     /// <summary><c>file:///folder</c>, <c>s3://bucket/prefix</c> or <c>sftp://user@host:port/folder</c>, without query, password or fragment.</summary>
     public required Uri Uri { get; init; }
 

@@ -1,16 +1,13 @@
 using DrPowerShell.Core.Ports;
+using DrPowerShell.Etcd.Errors;
 using DrPowerShell.Etcd.Files;
 
 namespace DrPowerShell.Core.Repositories;
 
-/// <summary>Random reads from a plain object in a store, in blocks of four megabytes, the last sixteen of which are kept.</summary>
+/// <summary>Random reads from an object in a store, each by a request of its own.</summary>
 internal sealed class StoredByteSource(IBlobStore store, string name, long length, CancellationToken cancellationToken) : IByteSource
 {
-    private const int BlockSize = 4 << 20;
-    private const int Kept = 16;
-
-    private readonly object _gate = new();
-    private readonly LinkedList<(long Index, byte[] Bytes)> _blocks = [];
+    private const int Tries = 5;
 
     public string Name => name;
 
@@ -18,57 +15,40 @@ internal sealed class StoredByteSource(IBlobStore store, string name, long lengt
 
     public void ReadExactly(long offset, Span<byte> buffer)
     {
-        while (!buffer.IsEmpty)
+        if (offset < 0 || buffer.Length > length - offset)
         {
-            var (index, within) = (offset / BlockSize, (int)(offset % BlockSize));
-            var block = Block(index);
-            var count = Math.Min(buffer.Length, block.Length - within);
-            if (count <= 0)
-            {
-                throw new SnapshotReadFailedException(name, $"it ends before byte {offset:N0}");
-            }
-
-            block.AsSpan(within, count).CopyTo(buffer);
-            buffer = buffer[count..];
-            offset += count;
+            throw new SnapshotReadFailedException(name, $"it ends before byte {offset + buffer.Length:N0}");
         }
+
+        var bytes = FetchAsync(offset, buffer.Length).GetAwaiter().GetResult();
+        bytes.CopyTo(buffer);
     }
 
     public void Dispose()
     {
     }
 
-    private byte[] Block(long index)
+    private async Task<byte[]> FetchAsync(long offset, int count)
     {
-        lock (_gate)
+        var bytes = GC.AllocateUninitializedArray<byte>(count);
+        for (var attempt = 1; ; attempt++)
         {
-            for (var node = _blocks.First; node is not null; node = node.Next)
+            try
             {
-                if (node.Value.Index == index)
-                {
-                    _blocks.Remove(node);
-                    _blocks.AddFirst(node);
-                    return node.Value.Bytes;
-                }
+                var source = await store.OpenReadAsync(name, offset, count, cancellationToken).ConfigureAwait(false);
+                await using var end = source.ConfigureAwait(false);
+                await source.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
+                return bytes;
             }
-
-            var bytes = FetchAsync(index * BlockSize).GetAwaiter().GetResult();
-            _blocks.AddFirst((index, bytes));
-            if (_blocks.Count > Kept)
+            catch (EndOfStreamException)
             {
-                _blocks.RemoveLast();
+                throw new SnapshotReadFailedException(name, $"it ends before byte {offset + count:N0}");
             }
-
-            return bytes;
+            catch (RecoveryException e) when (attempt < Tries && e.Kind is FailureKind.Unreachable or FailureKind.Timeout)
+            {
+                // The store itself has asked again already where no answer came; here a body broke off.
+                await Task.Delay(TimeSpan.FromMilliseconds(100 << attempt), cancellationToken).ConfigureAwait(false);
+            }
         }
-    }
-
-    private async Task<byte[]> FetchAsync(long offset)
-    {
-        var bytes = new byte[(int)Math.Max(0, Math.Min(BlockSize, length - offset))];
-        var source = await store.OpenReadAsync(name, offset, bytes.Length, cancellationToken).ConfigureAwait(false);
-        await using var end = source.ConfigureAwait(false);
-        await source.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
-        return bytes;
     }
 }

@@ -51,14 +51,6 @@ public sealed class StoredSnapshotTest(SnapshotRepository repository, TimeProvid
         return result;
     }
 
-    /// <summary>Verifies a plain object where it is, without a copy on a disk.</summary>
-    internal static async Task<SnapshotTestResult> ReadBackAsync(SnapshotRepository repository, StoredBackup backup, VerificationLevel level, CancellationToken cancellationToken)
-    {
-        var stored = backup.Manifest.Object;
-        using var source = new StoredByteSource(repository.Store, stored.Name, stored.Size, cancellationToken);
-        return await new SnapshotVerifier().VerifyAsync(source, level, progress: null, cancellationToken).ConfigureAwait(false);
-    }
-
     private async Task<SnapshotTestResult> ReadAsync(
         StoredBackup backup, StoredTestOptions options, List<SnapshotFinding> findings, IProgress<long>? progress, IProgress<string>? steps, CancellationToken cancellationToken)
     {

@@ -17,10 +17,23 @@ internal sealed class EstateBinder
     /// <summary>Reads the tree; where there are mistakes, the estate holds what could be read.</summary>
     public static (Estate Estate, IReadOnlyList<EstateMistake> Mistakes) Bind(YamlTree tree, EstateSources sources)
     {
+        // What is there by name counts, also where something in it is wrong: that is a mistake of its own.
+        var (document, mistakes) = BindDocument<EstateDocument>(tree, sources, names =>
+            (tree as YamlMap)?.Entries.FirstOrDefault(entry => entry.Key.Text == names)?.Value is YamlMap map ? [.. map.Entries.Select(entry => entry.Key.Text)] : []);
+        return (EstateResolution.Resolve(document, sources.File), mistakes);
+    }
+
+    /// <summary>Reads the tree as any kind of document.</summary>
+    /// <param name="tree">What the file says.</param>
+    /// <param name="sources">What values are checked with.</param>
+    /// <param name="namesOf">The names that a section of the estate gives; null where they are not known here and cannot be checked.</param>
+    public static (T Document, IReadOnlyList<EstateMistake> Mistakes) BindDocument<T>(YamlTree tree, EstateSources sources, Func<string, string[]?> namesOf)
+        where T : class, new()
+    {
         var binder = new EstateBinder(sources);
-        var document = (EstateDocument?)binder.Bind(EstateShape.Root, tree, "") ?? new EstateDocument();
-        binder.CheckReferences(tree as YamlMap);
-        return (EstateResolution.Resolve(document, sources.File), [.. binder._mistakes.OrderBy(one => one.Line).ThenBy(one => one.Column)]);
+        var document = (T?)binder.Bind(EstateShape.Of<T>(), tree, "") ?? new T();
+        binder.CheckReferences(namesOf);
+        return (document, [.. binder._mistakes.OrderBy(one => one.Line).ThenBy(one => one.Column)]);
     }
 
     private object? Bind(EstateShape shape, YamlTree tree, string path) => shape switch
@@ -145,12 +158,15 @@ internal sealed class EstateBinder
         }
     }
 
-    private void CheckReferences(YamlMap? root)
+    private void CheckReferences(Func<string, string[]?> namesOf)
     {
         foreach (var group in _references.GroupBy(one => one.NamesOf, StringComparer.Ordinal))
         {
-            // What is there by name counts, also where something in it is wrong: that is a mistake of its own.
-            var known = root?.Entries.FirstOrDefault(entry => entry.Key.Text == group.Key)?.Value is YamlMap map ? map.Entries.Select(entry => entry.Key.Text).ToArray() : [];
+            if (namesOf(group.Key) is not { } known)
+            {
+                continue;
+            }
+
             foreach (var (scalar, key, _) in group.Where(one => !known.Contains(one.Scalar.Text, StringComparer.Ordinal)))
             {
                 Mistake(scalar, key, $"the name '{FoundText.Short(scalar.Text)}', which {group.Key} does not have", NearestName.Choice(scalar.Text, known));

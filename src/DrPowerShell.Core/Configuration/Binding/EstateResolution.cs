@@ -19,6 +19,8 @@ internal static class EstateResolution
             Hosts = document.Hosts,
             Recipients = document.Recipients,
             Trust = document.Trust,
+            Notifiers = document.Notifiers,
+            Notify = document.Notify,
             Retention = retention,
             Schedules = document.Schedules.ToDictionary(one => one.Key, one => Schedule(one.Key, one.Value, retention), StringComparer.Ordinal),
         };

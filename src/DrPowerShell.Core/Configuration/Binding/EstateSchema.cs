@@ -7,12 +7,18 @@ namespace DrPowerShell.Core.Configuration.Binding;
 /// <summary>Writes the JSON Schema (draft 2020-12) of estate files from the shapes that the binder follows.</summary>
 internal static class EstateSchema
 {
-    /// <summary>The schema's file.</summary>
-    public static string Write()
+    /// <summary>The file of the estate's schema.</summary>
+    public static string Write() => Write<EstateDocument>("estate", "DrPowerShell estate", "What the names in DrPowerShell's commands stand for: clusters, repositories, hosts, recipients, retention, schedules and notifiers.");
+
+    /// <summary>The schema's file of any kind of document.</summary>
+    /// <param name="kind">Its name in the schema's id.</param>
+    /// <param name="title">Its title.</param>
+    /// <param name="description">What it is for.</param>
+    public static string Write<T>(string kind, string title, string description)
     {
         var definitions = new SortedDictionary<string, JsonObject>(StringComparer.Ordinal);
-        var root = SchemaText.Head("estate", "DrPowerShell estate", "What the names in DrPowerShell's commands stand for: clusters, repositories, hosts, recipients, retention and schedules.");
-        foreach (var (name, value) in Section(EstateShape.Root, definitions).ToArray())
+        var root = SchemaText.Head(kind, title, description);
+        foreach (var (name, value) in Section(EstateShape.Of<T>(), definitions).ToArray())
         {
             root[name] = value?.DeepClone();
         }

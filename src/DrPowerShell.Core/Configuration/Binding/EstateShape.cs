@@ -10,8 +10,8 @@ internal abstract record EstateShape
 {
     private static readonly ConcurrentDictionary<Type, SectionShape> Sections = [];
 
-    /// <summary>The whole file.</summary>
-    public static SectionShape Root => Section(typeof(EstateDocument));
+    /// <summary>A whole file of some kind.</summary>
+    public static SectionShape Of<T>() => Section(typeof(T));
 
     private static SectionShape Section(Type type) => Sections.GetOrAdd(type, static t => new SectionShape(t, [.. Keys(t)]));
 
@@ -36,7 +36,7 @@ internal abstract record EstateShape
             return new ListShape(item, Of(item, rules), (int)Math.Max(0, rules.Minimum));
         }
 
-        return type.Namespace == typeof(EstateDocument).Namespace ? Section(type) : new ValueShape(EstateValues.For(type, rules, isNamed));
+        return type.GetProperties().Any(property => property.IsDefined(typeof(EstateKeyAttribute), inherit: false)) ? Section(type) : new ValueShape(EstateValues.For(type, rules, isNamed));
     }
 }
 

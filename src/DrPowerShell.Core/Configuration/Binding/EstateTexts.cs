@@ -61,11 +61,15 @@ internal sealed class SecretValue() : PatternValue(SecretReference.Pattern)
 }
 
 /// <summary>An http or https URL; etcd's without a path and with port 2379 where none is written.</summary>
-internal sealed class UrlValue(bool isEndpoint) : PatternValue(isEndpoint ? "^https?://[^/?#@ ]+/?$" : "^https?://[^/?#@ ]+(/[^?#@ ]*)?$")
+internal sealed class UrlValue(bool isEndpoint, bool mayBeShown = true) : PatternValue(isEndpoint ? "^https?://[^/?#@ ]+/?$" : "^https?://[^/?#@ ]+(/[^?#@ ]*)?$")
 {
     private const int ClientPort = 2379;
 
-    public override string Expected => isEndpoint ? "a client URL such as https://etcd-1:2379, without path, user and password" : "an http or https URL such as https://s3.example.net, without user and password";
+    public override bool MayBeShown => mayBeShown;
+
+    public override string Expected => isEndpoint ? "a client URL such as https://etcd-1:2379, without path, user and password"
+        : mayBeShown ? "an http or https URL such as https://s3.example.net, without user and password"
+        : "an http or https URL without user, password and query; one that holds a secret is named by secretUrl";
 
     protected override object Parse(YamlScalar scalar, EstateSources sources)
     {
@@ -162,6 +166,14 @@ internal sealed class SshHostValue() : PatternValue("^[^@: ]+@(\\[[0-9A-Fa-f:.]+
         var port = scalar.Text.LastIndexOf(':') is var colon && colon > scalar.Text.LastIndexOf(']') && colon > 0 ? scalar.Text[(colon + 1)..] : "22";
         return ushort.TryParse(port, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) && number > 0 ? scalar.Text : Refuse(scalar);
     }
+}
+
+/// <summary>An address of mail, without a name beside it.</summary>
+internal sealed class MailAddressValue() : PatternValue("^[^@<>,;:\\s\"]+@[^@<>,;\\s\"]+$")
+{
+    public override string Expected => "an address such as oncall@example.net";
+
+    protected override object Parse(YamlScalar scalar, EstateSources sources) => scalar.Text;
 }
 
 /// <summary>A time zone by its IANA or Windows name.</summary>

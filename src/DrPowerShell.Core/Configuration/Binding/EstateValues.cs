@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using DrPowerShell.Core.Configuration.Documents;
@@ -22,12 +23,13 @@ internal static class EstateValues
         return true switch
         {
             _ when type == typeof(bool) => new BooleanValue(),
+            _ when type == typeof(TimeSpan) && rules.Format == EstateFormat.Latency => new LatencyValue(),
             _ when type == typeof(TimeSpan) => new DurationValue(),
             _ when type == typeof(TimeZoneInfo) => new TimeZoneValue(),
             _ when type == typeof(SecretReference) => new SecretValue(),
             _ when type == typeof(long) && rules.Format == EstateFormat.Size => new SizeValue(),
             _ when type == typeof(int) || type == typeof(long) || type == typeof(double) => new NumberValue(type, rules.Minimum, rules.Maximum),
-            _ when type == typeof(Uri) => new UrlValue(rules.Format == EstateFormat.Endpoint),
+            _ when type == typeof(Uri) => new UrlValue(rules.Format == EstateFormat.Endpoint, mayBeShown: rules.Format != EstateFormat.Webhook),
             _ when type == typeof(string) => rules.Format switch
             {
                 EstateFormat.Text => new TextValue(),
@@ -36,6 +38,9 @@ internal static class EstateValues
                 EstateFormat.Recipient => new RecipientValue(mayBeName: !isNamed),
                 EstateFormat.When => new WhenValue(),
                 EstateFormat.SshHost => new SshHostValue(),
+                EstateFormat.Scalar => new ScalarValue(),
+                EstateFormat.Pattern => new ExpressionValue(),
+                EstateFormat.Mail => new MailAddressValue(),
                 _ => throw new InvalidOperationException($"{rules.Format} is no format of a text."),
             },
             _ => throw new InvalidOperationException($"{type} has no form in an estate."),
@@ -57,7 +62,7 @@ internal sealed class BooleanValue : EstateValue
 /// <summary>One of a few words.</summary>
 internal sealed class WordValue(Type type, string[] allowed) : EstateValue
 {
-    private readonly string[] _words = allowed.Length > 0 ? allowed : [.. Enum.GetNames(type).Select(name => name.ToLowerInvariant())];
+    private readonly string[] _words = allowed.Length > 0 ? allowed : [.. Enum.GetNames(type).Select(JsonNamingPolicy.KebabCaseLower.ConvertName)];
 
     public override string Expected => string.Join(", ", _words[..^1]) + " or " + _words[^1];
 
@@ -67,7 +72,7 @@ internal sealed class WordValue(Type type, string[] allowed) : EstateValue
     {
         if (_words.Contains(scalar.Text, StringComparer.Ordinal))
         {
-            return Enum.Parse(type, scalar.Text, ignoreCase: true);
+            return Enum.Parse(type, scalar.Text.Replace("-", "", StringComparison.Ordinal), ignoreCase: true);
         }
 
         return NearestName.Of(scalar.Text, _words) is { } nearest ? Refuse(scalar) with { Expected = $"{Expected} (did you mean {nearest}?)" } : Refuse(scalar);

@@ -1,4 +1,7 @@
+using DrPowerShell.Core.Checks;
 using DrPowerShell.Core.Configuration.Documents;
+using DrPowerShell.Core.Restores.Plans;
+using DrPowerShell.Core.Services;
 
 namespace DrPowerShell.Core.Configuration.Binding;
 
@@ -31,9 +34,52 @@ internal static class SectionRules
                 Needs(map, "keyPassphrase", "key", mistake);
                 Needs(map, "certificate", "key", mistake);
                 break;
+            case ServiceSection { Type: ServiceKind.Command } or MemberServiceSection { Type: ServiceKind.Command }:
+                CheckCommands(map, mistake);
+                break;
+            case ServiceSection or MemberServiceSection:
+                RefuseCommands(map, mistake);
+                break;
+            case ApprovalSection approval when approval.Required > approval.Approvers.Count && Find(map, "required") is { } required:
+                mistake(required, $"{approval.Required} of {approval.Approvers.Count} approvers", "at most as many as there are approvers");
+                break;
+            case NotifierSection notifier:
+                NotifierRules.Check(notifier, map, mistake);
+                break;
+            case CheckSection check:
+                CheckRules.Check(check, map, mistake);
+                break;
+            case RestoreSourceSection:
+                CheckRules.CheckSource(map, mistake);
+                break;
+            case RestorePlanDocument plan:
+                CheckRules.CheckPlan(plan, map, mistake);
+                break;
             case ScheduleSection schedule when Find(map, "copyTo") is { } copies && schedule.CopyTo.Contains(schedule.Repository, StringComparer.Ordinal):
                 mistake(copies, $"'{schedule.Repository}', where the backup is stored already", "other repositories");
                 break;
+        }
+    }
+
+    private static void CheckCommands(YamlMap map, Action<YamlTree, string, string> mistake)
+    {
+        foreach (var key in new[] { "start", "stop", "status" })
+        {
+            if (Find(map, key) is null)
+            {
+                mistake(map, $"a command without '{key}'", "start, stop and status, each a line for /bin/sh");
+            }
+        }
+    }
+
+    private static void RefuseCommands(YamlMap map, Action<YamlTree, string, string> mistake)
+    {
+        foreach (var key in new[] { "start", "stop", "status" })
+        {
+            if (Find(map, key) is { } at)
+            {
+                mistake(at, $"'{key}' for a service that is no command", "type: command, or no " + key);
+            }
         }
     }
 

@@ -21,6 +21,12 @@ public sealed record EstateDocument
     [EstateKey("What Invoke-BackupSchedule does, by name.")]
     public IReadOnlyDictionary<string, ScheduleSection> Schedules { get; init; } = new Dictionary<string, ScheduleSection>(StringComparer.Ordinal);
 
+    [EstateKey("Who is told of runs, by name: break glass, begin and end, what needs a person.")]
+    public IReadOnlyDictionary<string, NotifierSection> Notifiers { get; init; } = new Dictionary<string, NotifierSection>(StringComparer.Ordinal);
+
+    [EstateKey("The notifiers of every cluster that names none itself: names from notifiers.", NamesOf = "notifiers")]
+    public IReadOnlyList<string> Notify { get; init; } = [];
+
     [EstateKey("PEM files with the public keys or certificates whose signatures are believed, for every repository that names none itself. "
         + "Where any is named, restores refuse what none of them signed.", Format = EstateFormat.File)]
     public IReadOnlyList<string> Trust { get; init; } = [];

@@ -55,4 +55,19 @@ public enum EstateFormat
 
     /// <summary>user@host or user@host:port.</summary>
     SshHost,
+
+    /// <summary>A text, a number or a boolean, taken as it is written.</summary>
+    Scalar,
+
+    /// <summary>A regular expression of .NET.</summary>
+    Pattern,
+
+    /// <summary>A short time span such as 250ms or 2s.</summary>
+    Latency,
+
+    /// <summary>A URL that may hold a token: what stands in its place is never shown.</summary>
+    Webhook,
+
+    /// <summary>An address of mail.</summary>
+    Mail,
 }

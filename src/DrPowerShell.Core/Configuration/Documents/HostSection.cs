@@ -1,3 +1,4 @@
+using DrPowerShell.Core.Hosts;
 using DrPowerShell.Core.Secrets;
 
 namespace DrPowerShell.Core.Configuration.Documents;
@@ -5,6 +6,12 @@ namespace DrPowerShell.Core.Configuration.Documents;
 /// <summary>One machine of an estate, and how to get in over SSH.</summary>
 public sealed record HostSection
 {
+    [EstateKey("How it is reached: over ssh, or local for the machine that the command runs on.", Default = "ssh")]
+    public HostKind Type { get; init; }
+
+    [EstateKey("Do everything on it as root through sudo, which must not ask for a password.", Default = false)]
+    public bool Sudo { get; init; }
+
     [EstateKey("Its name in DNS or its address. Default: its name here.")]
     public string? Address { get; init; }
 

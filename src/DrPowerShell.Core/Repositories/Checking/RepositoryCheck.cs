@@ -43,7 +43,7 @@ public sealed class RepositoryCheck(SnapshotRepository repository, TimeProvider?
             Newest = newest,
             Rpo = options.Expectations.Rpo,
             Proven = inventory.Items.Count(i => IsProven(i, pass)),
-            Reverified = pass.Count,
+            Reverified = pass.Results.Count,
             BytesRead = pass.Bytes,
             Findings = [.. findings.OrderByDescending(f => f.Severity).ThenByDescending(f => f.Backup, StringComparer.Ordinal)],
             Checked = now,

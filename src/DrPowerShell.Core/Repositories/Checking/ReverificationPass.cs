@@ -8,13 +8,10 @@ internal sealed class ReverificationPass(SnapshotRepository repository, Reposito
 {
     private int _opaque;
 
-    /// <summary>How many were read.</summary>
-    public int Count { get; private set; }
-
     /// <summary>How many stored bytes were read.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>The results, by backup.</summary>
+    /// <summary>The results of those that could be read, by backup.</summary>
     public Dictionary<BackupId, SnapshotTestResult> Results { get; } = [];
 
     /// <summary>Reads.</summary>
@@ -27,7 +24,7 @@ internal sealed class ReverificationPass(SnapshotRepository repository, Reposito
         foreach (var item in chosen)
         {
             // The first is always read, so that each check gets further, however small its budget.
-            if (Count > 0 && time.GetElapsedTime(started) >= options.Expectations.TimeBudget)
+            if (item != chosen[0] && time.GetElapsedTime(started) >= options.Expectations.TimeBudget)
             {
                 break;
             }
@@ -35,8 +32,6 @@ internal sealed class ReverificationPass(SnapshotRepository repository, Reposito
             var done = Bytes;
             var reading = progress is null ? null : new Forward<long>(bytes => progress.Report(new($"Reading {item.Backup.Id}", done + bytes, total)));
             await TestAsync(item, reading, findings, cancellationToken).ConfigureAwait(false);
-            Bytes += StoredSize(item.Backup);
-            Count++;
         }
 
         if (_opaque > 0)
@@ -72,6 +67,7 @@ internal sealed class ReverificationPass(SnapshotRepository repository, Reposito
         {
             var result = await new StoredSnapshotTest(repository, time).TestAsync(item.Backup, options.Test, reading, steps: null, cancellationToken).ConfigureAwait(false);
             Results[item.Backup.Id] = result;
+            Bytes += StoredSize(item.Backup);
             item.IsBroken |= !result.IsValid;
             foreach (var finding in result.Findings)
             {

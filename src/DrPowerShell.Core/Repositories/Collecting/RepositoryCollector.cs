@@ -25,7 +25,7 @@ public sealed class RepositoryCollector(SnapshotRepository repository)
         await foreach (var upload in Store.ListUnfinishedAsync("", cancellationToken).ConfigureAwait(false))
         {
             var (kind, id) = BackupNames.Read(upload.Name);
-            if (kind is not BackupObjectKind.Foreign and not BackupObjectKind.Lock)
+            if (kind is not (BackupObjectKind.Foreign or BackupObjectKind.Lock or BackupObjectKind.Request or BackupObjectKind.Run))
             {
                 GroupOf(id).Add(upload);
             }
@@ -38,7 +38,7 @@ public sealed class RepositoryCollector(SnapshotRepository repository)
         await foreach (var blob in Store.ListAsync("", cancellationToken).ConfigureAwait(false))
         {
             var (kind, id) = BackupNames.Read(blob.Name);
-            if (kind is not BackupObjectKind.Foreign and not BackupObjectKind.Lock)
+            if (kind is not (BackupObjectKind.Foreign or BackupObjectKind.Lock or BackupObjectKind.Request or BackupObjectKind.Run))
             {
                 GroupOf(id).Add(kind, blob);
             }

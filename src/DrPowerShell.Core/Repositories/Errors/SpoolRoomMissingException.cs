@@ -7,4 +7,4 @@ public sealed class SpoolRoomMissingException(string folder, long needed, string
     FailureKind.DiskFull,
     folder,
     $"The snapshot of {needed:N0} bytes cannot be spooled in '{folder}': {reason}",
-    "Name a folder with room (-SpoolDirectory). A backup can do without with -NoSpool: it is then verified to level Digest only.");
+    "Name a folder with room (-SpoolDirectory). A backup can do without with -NoSpool: it is then verified to level Digest, or with -Level Full by reading the stored object back.");

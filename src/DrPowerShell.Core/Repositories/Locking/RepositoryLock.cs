@@ -194,12 +194,25 @@ public sealed class RepositoryLock : IAsyncDisposable
     private async Task PutAsync(CancellationToken cancellationToken)
     {
         var began = _time.GetTimestamp();
-        _mark = await _store.PutAsync(_name, _text.ToJson(), new BlobPutOptions(), cancellationToken).ConfigureAwait(false);
+        _mark = await MarkAsync(cancellationToken).ConfigureAwait(false);
         _marked = _time.GetTimestamp();
         var left = LostAfter - _time.GetElapsedTime(began);
         if (left > TimeSpan.Zero && !_lost.IsCancellationRequested)
         {
             _lost.CancelAfter(left);
+        }
+    }
+
+    private async Task<BlobInfo> MarkAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _store.PutAsync(_name, _text.ToJson(), new BlobPutOptions(), cancellationToken).ConfigureAwait(false);
+        }
+        catch (StoreFullException)
+        {
+            // Only what holds this lock can make room again. An empty mark takes none in most file systems, and others take it for a holder's.
+            return await _store.PutAsync(_name, ReadOnlyMemory<byte>.Empty, new BlobPutOptions(), cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -6,10 +6,13 @@ public sealed record BackupManifest
     /// <summary>The version of this shape.</summary>
     public const string CurrentSchema = "drpowershell.backup/1";
 
+    /// <summary>The version of this document's shape.</summary>
     public required string Schema { get; init; }
 
+    /// <summary>The backup's id: cluster, UTC time and a random suffix, such as prod-20261122T140512Z-7f3a.</summary>
     public required string Id { get; init; }
 
+    /// <summary>The cluster as it was at the time of the backup.</summary>
     public required ManifestCluster Cluster { get; init; }
 
     /// <summary>When the snapshot was begun (imported: when the file was last written), UTC.</summary>
@@ -18,6 +21,7 @@ public sealed record BackupManifest
     /// <summary>When the last byte was stored, UTC.</summary>
     public required DateTimeOffset Completed { get; init; }
 
+    /// <summary>Streamed: taken from the cluster by this tool. Imported: a file that another tool made.</summary>
     public required BackupOrigin Origin { get; init; }
 
     /// <summary>The member that the snapshot was streamed from; null where it was imported.</summary>
@@ -71,10 +75,12 @@ public sealed record BackupManifest
     /// <summary>The machine that wrote it.</summary>
     public required string Host { get; init; }
 
+    /// <summary>The signature over this document; null where it is not signed.</summary>
     public ManifestSignature? Signature { get; init; }
 }
 
 /// <summary>The cluster at the time of the backup.</summary>
+/// <param name="Name">The name that the backup was made under.</param>
 public sealed record ManifestCluster(string Name)
 {
     /// <summary>Hexadecimal, as etcd prints it; null where not known.</summary>
@@ -83,59 +89,87 @@ public sealed record ManifestCluster(string Name)
     /// <summary>The cluster version, such as 3.5; null where not known.</summary>
     public string? Version { get; init; }
 
+    /// <summary>Its members; empty where it did not tell.</summary>
     public IReadOnlyList<ManifestMember> Members { get; init; } = [];
 
     public override string ToString() => Name;
 }
 
 /// <summary>A member at the time of the backup.</summary>
+/// <param name="Id">Hexadecimal, as etcd prints it.</param>
+/// <param name="Name">Its name; empty where it had not started yet.</param>
 public sealed record ManifestMember(string Id, string Name)
 {
+    /// <summary>The version of its etcd; null where it did not answer.</summary>
     public string? Version { get; init; }
 
+    /// <summary>The URLs that members reach it by.</summary>
     public IReadOnlyList<string> PeerUrls { get; init; } = [];
 
+    /// <summary>The URLs that clients reach it by.</summary>
     public IReadOnlyList<string> ClientUrls { get; init; } = [];
 
+    /// <summary>Whether it was a learner, which does not vote.</summary>
     public bool IsLearner { get; init; }
 
     public override string ToString() => Name.Length > 0 ? Name : Id;
 }
 
 /// <summary>The member that a snapshot came from.</summary>
+/// <param name="Member">Its name.</param>
+/// <param name="Endpoint">The client URL that it was streamed from.</param>
+/// <param name="Version">The version of its etcd; null where it did not tell.</param>
 public sealed record ManifestSource(string Member, string Endpoint, string? Version)
 {
     public override string ToString() => Member;
 }
 
-/// <summary>A stream's size in bytes and its SHA-256, lowercase hexadecimal.</summary>
+/// <summary>A stream's size and hash.</summary>
+/// <param name="Size">In bytes.</param>
+/// <param name="Sha256">The SHA-256 of all its bytes, lowercase hexadecimal.</param>
 public record ManifestLayer(long Size, string Sha256);
 
 /// <summary>The compressed stream.</summary>
+/// <param name="Algorithm">zstd.</param>
+/// <param name="Level">The level that was asked for.</param>
+/// <param name="Size">Its bytes, before encryption.</param>
+/// <param name="Sha256">The SHA-256 of all its bytes, lowercase hexadecimal.</param>
 public sealed record ManifestCompression(string Algorithm, int Level, long Size, string Sha256) : ManifestLayer(Size, Sha256)
 {
     public override string ToString() => $"{Algorithm} {Level}";
 }
 
 /// <summary>How the stream is encrypted; its size and SHA-256 are the stored object's.</summary>
+/// <param name="Format">The format's name and version, age-encryption.org/v1.</param>
+/// <param name="Recipients">The recipients (age1…) whose identities open it.</param>
+/// <param name="Passphrase">Whether a passphrase opens it instead.</param>
 public sealed record ManifestEncryption(string Format, IReadOnlyList<string> Recipients, bool Passphrase)
 {
     public override string ToString() => $"{Format} to {(Passphrase ? "a passphrase" : string.Join(", ", Recipients))}";
 }
 
-/// <summary>A stored object: its name in the repository, size and SHA-256 of the bytes that are stored.</summary>
+/// <summary>A stored object.</summary>
+/// <param name="Name">Its name in the repository.</param>
+/// <param name="Size">The bytes that are stored.</param>
+/// <param name="Sha256">The SHA-256 of the bytes that are stored, lowercase hexadecimal.</param>
 public sealed record ManifestObject(string Name, long Size, string Sha256) : ManifestLayer(Size, Sha256)
 {
     public override string ToString() => Name;
 }
 
 /// <summary>The archive of files: the object, and what is in it.</summary>
+/// <param name="Name">The object's name in the repository.</param>
+/// <param name="Size">The bytes that are stored.</param>
+/// <param name="Sha256">The SHA-256 of the bytes that are stored, lowercase hexadecimal.</param>
+/// <param name="Paths">The files and folders in it, as they were named on the machine.</param>
 public sealed record ManifestFiles(string Name, long Size, string Sha256, IReadOnlyList<string> Paths) : ManifestLayer(Size, Sha256)
 {
     public override string ToString() => Name;
 }
 
 /// <summary>The lock of the objects.</summary>
+/// <param name="Mode">Compliance or Governance.</param>
+/// <param name="Until">Until when they can neither be changed nor removed, UTC.</param>
 public sealed record ManifestRetention(string Mode, DateTimeOffset Until)
 {
     public override string ToString() => $"{Mode} until {Until:u}";

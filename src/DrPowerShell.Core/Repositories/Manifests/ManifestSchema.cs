@@ -1,86 +1,11 @@
-using System.Reflection;
-using System.Runtime.CompilerServices;
-using System.Text.Json.Nodes;
 using DrPowerShell.Core.Configuration.Binding;
 
 namespace DrPowerShell.Core.Repositories.Manifests;
 
 /// <summary>Writes the JSON Schemas of manifests and proofs from their types, as <see cref="SignedJson"/> writes them.</summary>
-/// <remarks>A newer version may add properties, so unknown ones are allowed; a document's own schema property says which version it is.</remarks>
 internal static class ManifestSchema
 {
-    private static readonly NullabilityInfoContext Nullability = new();
+    public static string OfManifest() => RecordSchema.Write(typeof(BackupManifest), "backup-manifest", "DrPowerShell backup manifest", BackupManifest.CurrentSchema);
 
-    public static string OfManifest() => Write(typeof(BackupManifest), "backup-manifest", "DrPowerShell backup manifest", BackupManifest.CurrentSchema);
-
-    public static string OfProof() => Write(typeof(BackupProof), "backup-proof", "DrPowerShell proof of a backup", BackupProof.CurrentSchema);
-
-    private static string Write(Type type, string name, string title, string version)
-    {
-        var definitions = new SortedDictionary<string, JsonObject>(StringComparer.Ordinal);
-        var root = SchemaText.Head(name, title, $"Version {version}.");
-        foreach (var (key, value) in Object(type, definitions).ToArray())
-        {
-            root[key] = value?.DeepClone();
-        }
-
-        root["properties"]!["schema"] = new JsonObject { ["type"] = "string", ["enum"] = new JsonArray(version) };
-        return SchemaText.Of(root, definitions);
-    }
-
-    private static JsonObject Object(Type type, SortedDictionary<string, JsonObject> definitions)
-    {
-        // What the primary constructor takes is always written, as is what is marked as required.
-        var constructed = type.GetConstructors().MaxBy(one => one.GetParameters().Length)!.GetParameters().Select(one => one.Name).ToHashSet(StringComparer.Ordinal);
-        var (properties, required) = (new JsonObject(), new JsonArray());
-        foreach (var property in type.GetProperties().Where(one => one.CanWrite))
-        {
-            var name = SchemaText.NameOf(property.Name);
-            properties[name] = Of(property.PropertyType, definitions);
-            var isOptional = Nullable.GetUnderlyingType(property.PropertyType) is not null || IsNullable(property);
-            if (!isOptional && (property.IsDefined(typeof(RequiredMemberAttribute)) || constructed.Contains(property.Name)))
-            {
-                required.Add((JsonNode)name);
-            }
-        }
-
-        return new JsonObject { ["type"] = "object", ["required"] = required, ["properties"] = properties };
-    }
-
-    private static JsonObject Of(Type type, SortedDictionary<string, JsonObject> definitions)
-    {
-        type = Nullable.GetUnderlyingType(type) ?? type;
-        return true switch
-        {
-            _ when type == typeof(string) => new JsonObject { ["type"] = "string" },
-            _ when type == typeof(bool) => new JsonObject { ["type"] = "boolean" },
-            _ when type == typeof(uint) => new JsonObject { ["type"] = "integer", ["minimum"] = 0, ["maximum"] = uint.MaxValue },
-            _ when type == typeof(int) || type == typeof(long) => new JsonObject { ["type"] = "integer" },
-            _ when type == typeof(DateTimeOffset) => new JsonObject { ["type"] = "string", ["format"] = "date-time" },
-            _ when type.IsEnum => new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. Enum.GetNames(type).Select(name => (JsonNode)name)]) },
-            _ when type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>) =>
-                new JsonObject { ["type"] = "array", ["items"] = Of(type.GetGenericArguments()[0], definitions) },
-            _ when type.Namespace == typeof(BackupManifest).Namespace => Reference(type, definitions),
-            _ => throw new InvalidOperationException($"{type} has no form in a manifest's schema."),
-        };
-    }
-
-    private static JsonObject Reference(Type type, SortedDictionary<string, JsonObject> definitions)
-    {
-        var name = SchemaText.NameOf(type.Name.Replace("Manifest", "", StringComparison.Ordinal));
-        if (definitions.TryAdd(name, []))
-        {
-            definitions[name] = Object(type, definitions);
-        }
-
-        return new JsonObject { ["$ref"] = "#/$defs/" + name };
-    }
-
-    private static bool IsNullable(PropertyInfo property)
-    {
-        lock (Nullability)
-        {
-            return Nullability.Create(property).WriteState == NullabilityState.Nullable;
-        }
-    }
+    public static string OfProof() => RecordSchema.Write(typeof(BackupProof), "backup-proof", "DrPowerShell proof of a backup", BackupProof.CurrentSchema);
 }

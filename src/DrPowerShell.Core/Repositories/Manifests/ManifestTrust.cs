@@ -51,6 +51,12 @@ public sealed class ManifestTrust
             return SignatureState.Unsigned;
         }
 
+        // As JSON from elsewhere may have it.
+        if (signature is { KeyId: null } or { Value: null })
+        {
+            return SignatureState.Invalid;
+        }
+
         return !_keys.TryGetValue(signature.KeyId, out var key) ? SignatureState.UnknownSigner
             : Verify(key, payload, signature) ? SignatureState.Trusted
             : SignatureState.Invalid;

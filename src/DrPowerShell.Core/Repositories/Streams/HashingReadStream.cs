@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using DrPowerShell.Core.Ports;
 using DrPowerShell.Core.Repositories.Manifests;
 
 namespace DrPowerShell.Core.Repositories.Streams;
@@ -8,19 +9,11 @@ namespace DrPowerShell.Core.Repositories.Streams;
 /// <param name="expected">Their size and hash; null only counts and hashes.</param>
 /// <param name="differs">Makes the error, from a sentence that says what differs.</param>
 /// <param name="progress">Is told the bytes read so far.</param>
-internal sealed class HashingReadStream(Stream inner, ManifestLayer? expected, Func<string, Exception> differs, IProgress<long>? progress = null) : Stream
+internal sealed class HashingReadStream(Stream inner, ManifestLayer? expected, Func<string, Exception> differs, IProgress<long>? progress = null) : DownloadStream
 {
     private readonly IncrementalHash _sha = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private long _length;
     private ManifestLayer? _read;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
 
     public override long Position
     {
@@ -47,22 +40,9 @@ internal sealed class HashingReadStream(Stream inner, ManifestLayer? expected, F
         return Count(buffer.Span, read);
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
     public override int Read(Span<byte> buffer) => Count(buffer, buffer.Length == 0 ? 0 : inner.Read(buffer));
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

@@ -4,20 +4,12 @@ using DrPowerShell.Etcd.Errors;
 namespace DrPowerShell.Core.Repositories.Streams;
 
 /// <summary>Reads an object, and goes on where it was when the connection breaks.</summary>
-internal sealed class ResumingReadStream(IBlobStore store, string name) : Stream
+internal sealed class ResumingReadStream(IBlobStore store, string name) : DownloadStream
 {
     private const int Tries = 5;
 
     private Stream? _inner;
     private long _position;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
 
     public override long Position
     {
@@ -43,21 +35,6 @@ internal sealed class ResumingReadStream(IBlobStore store, string name) : Stream
             }
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

@@ -1,18 +1,22 @@
 using System.Threading.Channels;
 using DrPowerShell.Core.Ports;
 using DrPowerShell.Core.Repositories.Manifests;
+using DrPowerShell.Etcd.Files;
 
 namespace DrPowerShell.Core.Repositories.Streams;
 
 /// <summary>
-/// The way of plain bytes into a repository: hash, zstd, hash, age, hash, store, in one pass. The wrapping works on a thread of its own, six
+/// The way of plain bytes into a repository: hash, zstd, hash, age, hash, store, in one pass. The wrapping works on a thread of its own, four
 /// megabytes behind the source at most.
 /// </summary>
 /// <remarks>Disposed before <see cref="PublishAsync"/> has returned it leaves nothing in the store.</remarks>
 internal sealed class WrappedUpload : IAsyncDisposable
 {
     private const int BlockSize = 1 << 20;
-    private const int BlockCount = 6;
+    private const int BlockCount = 4;
+    private const int RereadBlock = 1 << 20;
+    private const int RereadStored = 24;
+    private const int RereadPlain = 24;
 
     private readonly Channel<(byte[] Buffer, int Length)> _full = Channel.CreateBounded<(byte[], int)>(BlockCount);
     private readonly Channel<byte[]> _empty = Channel.CreateBounded<byte[]>(BlockCount);
@@ -23,12 +27,14 @@ internal sealed class WrappedUpload : IAsyncDisposable
     private readonly Stream? _age;
     private readonly HashingWriteStream? _compressed;
     private readonly Stream? _zstd;
-    private readonly HashingWriteStream _plain;
+    private readonly HashingWriteStream? _plain;
+    private readonly Stream _first;
     private readonly Task _wrapping;
+    private readonly List<LayerReader> _readers = [];
     private byte[]? _current;
     private int _used;
 
-    private WrappedUpload(string name, RepositoryOptions options, UploadStream upload, CancellationToken cancellationToken)
+    private WrappedUpload(string name, RepositoryOptions options, UploadStream upload, bool knowsHash, bool mayReread, CancellationToken cancellationToken)
     {
         (Name, _options, _upload) = (name, options, upload);
         _stored = new(upload);
@@ -39,10 +45,17 @@ internal sealed class WrappedUpload : IAsyncDisposable
             _zstd = ProviderLoader.Catalog.Zstd.Compress(_compressed, options.CompressionLevel);
         }
 
-        _plain = new(_zstd ?? _age ?? _stored);
+        _plain = knowsHash ? null : new(_zstd ?? _age ?? _stored);
+        _first = _plain ?? _zstd ?? _age ?? _stored;
+        if (mayReread)
+        {
+            // From the outermost layer inwards, as a reader meets them.
+            _readers.AddRange(new[] { _age, _zstd }.OfType<IRereadable>().Select(layer => layer.Reader()));
+        }
+
         for (var i = 0; i < BlockCount; i++)
         {
-            _empty.Writer.TryWrite(new byte[BlockSize]);
+            _empty.Writer.TryWrite(IdleBuffers.Rent(BlockSize));
         }
 
         _cancellation = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -56,12 +69,19 @@ internal sealed class WrappedUpload : IAsyncDisposable
     public long Length { get; private set; }
 
     /// <summary>Begins an object of a repository, wrapped as the repository's options say.</summary>
-    public static async Task<WrappedUpload> BeginAsync(SnapshotRepository repository, string name, BlobPutOptions put, CancellationToken cancellationToken)
+    /// <param name="repository">Says how the object is wrapped.</param>
+    /// <param name="name">The object's name.</param>
+    /// <param name="put">How it is put.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <param name="knowsHash">Whether the caller hashes the plain bytes itself, and gives the hash to <see cref="FinishAsync"/>.</param>
+    /// <param name="mayReread">Whether <see cref="Reread"/> will be called: keys are kept for it.</param>
+    public static async Task<WrappedUpload> BeginAsync(
+        SnapshotRepository repository, string name, BlobPutOptions put, CancellationToken cancellationToken, bool knowsHash = false, bool mayReread = false)
     {
         var upload = await repository.Store.BeginPutAsync(name, put, cancellationToken).ConfigureAwait(false);
         try
         {
-            return new(name, repository.Options, upload, cancellationToken);
+            return new(name, repository.Options, upload, knowsHash, mayReread, cancellationToken);
         }
         catch
         {
@@ -93,7 +113,7 @@ internal sealed class WrappedUpload : IAsyncDisposable
     }
 
     /// <summary>Ends the wrappings: every byte is with the store, under no name yet.</summary>
-    public async Task<WrappedSizes> FinishAsync()
+    public async Task<WrappedSizes> FinishAsync(string? plainSha256 = null)
     {
         Post();
         _full.Writer.TryComplete();
@@ -108,13 +128,15 @@ internal sealed class WrappedUpload : IAsyncDisposable
             await _age.DisposeAsync().ConfigureAwait(false);
         }
 
-        while (_empty.Reader.TryRead(out _))
+        while (_empty.Reader.TryRead(out var block))
         {
-            // Given back to the memory: what follows may take its time.
+            // Given back to the memory: what follows may take its time. Cleared: it holds a cluster's secrets.
+            Array.Clear(block);
+            IdleBuffers.Return(block);
         }
 
         await _upload.FlushAsync(_cancellation.Token).ConfigureAwait(false);
-        var (plain, compressed, stored) = (_plain.Complete(), _compressed?.Complete(), _stored.Complete());
+        var (plain, compressed, stored) = (_plain?.Complete() ?? new(Length, plainSha256!), _compressed?.Complete(), _stored.Complete());
         return new(
             plain,
             compressed is null ? null : new ManifestCompression("zstd", _options.CompressionLevel, compressed.Size, compressed.Sha256),
@@ -124,6 +146,20 @@ internal sealed class WrappedUpload : IAsyncDisposable
 
     /// <summary>Makes the object appear.</summary>
     public Task<BlobInfo> PublishAsync(CancellationToken cancellationToken) => _upload.CompleteAsync(cancellationToken);
+
+    /// <summary>Reads the plain bytes again, at random, out of what the store holds once it was published; no key is asked for, as they were made here.</summary>
+    public IByteSource Reread(IBlobStore store, long size, CancellationToken cancellationToken)
+    {
+        IByteSource source = new CachedByteSource(new StoredByteSource(store, Name, size, cancellationToken), RereadBlock, RereadStored);
+        foreach (var layer in _readers)
+        {
+            source = layer.Open(source);
+            // What took an unwrapping of a megabyte is kept; chunks of age are opened faster than they are found.
+            source = layer.BlockSize >= RereadBlock ? new CachedByteSource(source, layer.BlockSize, RereadPlain) : source;
+        }
+
+        return source;
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -147,7 +183,11 @@ internal sealed class WrappedUpload : IAsyncDisposable
             }
         }
 
-        await _plain.DisposeAsync().ConfigureAwait(false);
+        if (_plain is not null)
+        {
+            await _plain.DisposeAsync().ConfigureAwait(false);
+        }
+
         await _stored.DisposeAsync().ConfigureAwait(false);
         if (_compressed is not null)
         {
@@ -163,7 +203,7 @@ internal sealed class WrappedUpload : IAsyncDisposable
         {
             await foreach (var (buffer, length) in _full.Reader.ReadAllAsync(_cancellation.Token).ConfigureAwait(false))
             {
-                await _plain.WriteAsync(buffer.AsMemory(0, length), _cancellation.Token).ConfigureAwait(false);
+                await _first.WriteAsync(buffer.AsMemory(0, length), _cancellation.Token).ConfigureAwait(false);
                 _empty.Writer.TryWrite(buffer);
             }
         }

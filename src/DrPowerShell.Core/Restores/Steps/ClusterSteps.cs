@@ -1,0 +1,225 @@
+using System.Globalization;
+using DrPowerShell.Core.Clusters;
+using DrPowerShell.Core.Ports;
+using DrPowerShell.Core.Restores.Errors;
+using DrPowerShell.Core.Runbooks;
+using DrPowerShell.Etcd.Errors;
+using DrPowerShell.Etcd.Snapshots;
+
+namespace DrPowerShell.Core.Restores.Steps;
+
+/// <summary>Notes whether the cluster has a quorum before it is stopped; its undo, the last of all, proves that it has one again if it had.</summary>
+internal sealed class NoteClusterStep(RestoreScope scope) : RunbookStep
+{
+    private string HadQuorum => Id + ".had-quorum";
+
+    protected internal override async Task RunAsync(StepContext context, CancellationToken cancellationToken)
+    {
+        if (!context.Facts.Has(HadQuorum))
+        {
+            var had = await ClusterWait.HasQuorumAsync(scope, scope.Plan.Old, cancellationToken).ConfigureAwait(false);
+            await PlanFindings.TellAsync(scope, context, cancellationToken).ConfigureAwait(false);
+            await context.RecordAsync(HadQuorum, had ? "yes" : "no", cancellationToken).ConfigureAwait(false);
+        }
+
+        context.Text = context.Facts.Find<string>(HadQuorum) == "yes" ? "it has a quorum" : "it has no quorum";
+    }
+
+    protected internal override async Task UndoAsync(StepContext context, CancellationToken cancellationToken)
+    {
+        if (context.Facts.Find<string>(HadQuorum) == "yes")
+        {
+            await ClusterWait.UntilQuorumAsync(scope, scope.Plan.Old, context, cancellationToken).ConfigureAwait(false);
+            context.Text = "the old cluster has its quorum again";
+        }
+        else
+        {
+            context.Text = "it had no quorum before";
+        }
+    }
+}
+
+/// <summary>Waits until the restored members have agreed on a leader and answer through the quorum.</summary>
+internal sealed class LeaderStep(RestoreScope scope) : RunbookStep
+{
+    protected internal override async Task RunAsync(StepContext context, CancellationToken cancellationToken)
+    {
+        await ClusterWait.UntilQuorumAsync(scope, scope.Plan.Members, context, cancellationToken).ConfigureAwait(false);
+        context.Text = "a leader is elected, and the quorum answers";
+    }
+}
+
+/// <summary>Polls a cluster.</summary>
+internal static class ClusterWait
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Whether a read through the quorum succeeds now.</summary>
+    public static async Task<bool> HasQuorumAsync(RestoreScope scope, IReadOnlyList<RestoreMember> members, CancellationToken cancellationToken) =>
+        await ProblemAsync(scope, members, cancellationToken).ConfigureAwait(false) is null;
+
+    /// <summary>Polls until a read through the quorum succeeds; the step's own timeout ends it.</summary>
+    public static async Task UntilQuorumAsync(RestoreScope scope, IReadOnlyList<RestoreMember> members, StepContext context, CancellationToken cancellationToken)
+    {
+        for (var clock = context.Time.GetTimestamp(); ;)
+        {
+            var problem = await ProblemAsync(scope, members, cancellationToken).ConfigureAwait(false);
+            if (problem is null)
+            {
+                return;
+            }
+
+            context.Report(string.Create(CultureInfo.InvariantCulture, $"no quorum after {context.Time.GetElapsedTime(clock).TotalSeconds:N0} s: {problem}"));
+            await Task.Delay(Pause, context.Time, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<string?> ProblemAsync(RestoreScope scope, IReadOnlyList<RestoreMember> members, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var cluster = await scope.ConnectAsync(cancellationToken, [.. members]).ConfigureAwait(false);
+            await using var end = cluster.ConfigureAwait(false);
+            return await ClusterHealthCheck.QuorumProblemAsync(cluster, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RecoveryException e)
+        {
+            return e.Message;
+        }
+    }
+}
+
+/// <summary>Proves the restored cluster sound: members as planned, no alarms, and each member's HashKV that of the image it was restored from.</summary>
+internal sealed class HealthStep(RestoreScope scope) : RunbookStep
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+
+    protected internal override async Task RunAsync(StepContext context, CancellationToken cancellationToken)
+    {
+        var cluster = await scope.ConnectAsync(cancellationToken).ConfigureAwait(false);
+        await using var end = cluster.ConfigureAwait(false);
+        for (; ;)
+        {
+            var result = await new ClusterHealthCheck(context.Time).RunAsync(cluster, new ClusterHealthOptions { CompareHashes = false }, null, cancellationToken).ConfigureAwait(false);
+            var problem = Problem(result) ?? await HashProblemAsync(context, cluster, result, cancellationToken).ConfigureAwait(false);
+            if (problem is null)
+            {
+                context.Text = string.Create(
+                    CultureInfo.InvariantCulture, $"{result.Members.Length} of {scope.Plan.Members.Count} members, leader {result.Leader}, revision {result.Revision:N0}, HashKV equal on all and to the image");
+                return;
+            }
+
+            // Members report to one another for a moment after the election; what does not pass is told when the step's time is over.
+            context.Report(problem);
+            await DelayAsync(context, problem, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task DelayAsync(StepContext context, string problem, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Delay(Pause, context.Time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            throw new RestoredClusterNotHealthyException(scope.Plan.Cluster, problem);
+        }
+    }
+
+    private string? Problem(EtcdClusterTestResult result)
+    {
+        var missing = scope.Plan.Members.Where(member => !Array.Exists(result.Members, other => other.Name == member.Name && other.IsReachable)).Select(member => member.Name).ToList();
+        var extra = result.Members.Where(member => scope.Plan.Members.All(other => other.Name != member.Name)).Select(member => member.ToString()).ToList();
+        var errors = result.Findings.Where(finding => finding.Severity == FindingSeverity.Error).Select(finding => finding.ToString()).ToList();
+        return missing.Count > 0 ? $"these members do not answer: {string.Join(", ", missing)}."
+            : extra.Count > 0 ? $"these members are not in the plan: {string.Join(", ", extra)}."
+            : errors.Count > 0 ? string.Join("; ", errors)
+            : null;
+    }
+
+    private static async Task<string?> HashProblemAsync(StepContext context, IEtcdCluster cluster, EtcdClusterTestResult result, CancellationToken cancellationToken)
+    {
+        if (context.Facts.Find<ExpectedHash>(RestoreImage.HashFact) is not { } expected)
+        {
+            return null;
+        }
+
+        foreach (var member in result.Members.Where(member => member.Endpoint is not null))
+        {
+            var answer = await cluster.GetHashKvAsync(member.Endpoint!, 0, cancellationToken).ConfigureAwait(false);
+            if (answer.Hash != expected.HashKv && answer.Revision > expected.Revision && expected.ScheduledCompactRevision == 0)
+            {
+                // Something has written already, such as a lease that ran out: the restored revision itself counts.
+                answer = await cluster.GetHashKvAsync(member.Endpoint!, expected.Revision, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (answer.Hash != expected.HashKv)
+            {
+                return string.Create(
+                    CultureInfo.InvariantCulture, $"{member} answers HashKV {answer.Hash:x8} at revision {answer.Revision:N0}, and the image has {expected.HashKv:x8} at {expected.Revision:N0}.");
+            }
+        }
+
+        return null;
+    }
+}
+
+/// <summary>Declares that clients are let in, where the estate names no writer to start.</summary>
+internal sealed class DeclareStep : RunbookStep
+{
+    protected internal override Task RunAsync(StepContext context, CancellationToken cancellationToken)
+    {
+        context.Text = "the estate names no writers: clients reach the members from here on";
+        return Task.CompletedTask;
+    }
+}
+
+/// <summary>Measures what was lost against what may be lost, tells what is left behind, and cleans up on this machine.</summary>
+internal sealed class RecordStep(RestoreScope scope) : RunbookStep
+{
+    protected internal override async Task RunAsync(StepContext context, CancellationToken cancellationToken)
+    {
+        await RestoreImage.DiscardAsync(scope, context).ConfigureAwait(false);
+        if (scope.Plan.MeasuredLoss is { } loss)
+        {
+            await context.RecordAsync("loss", loss, cancellationToken).ConfigureAwait(false);
+            if (loss > scope.Plan.Rpo)
+            {
+                await context.FindAsync(RecoverySeverity.Warning, "RpoMissed", $"{loss} was lost, and {scope.Plan.Rpo} may be.", cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        var parked = new List<string>();
+        foreach (var member in scope.Plan.Members.Concat(scope.Plan.Retired.Where(old => !scope.Plan.Members.Any(old.IsSamePlace))))
+        {
+            if (await scope.Host(member).FindAsync(member.Parked(context.Run), cancellationToken).ConfigureAwait(false) is { } entry)
+            {
+                parked.Add($"{member.Host}:{entry.Path}");
+            }
+        }
+
+        if (parked.Count > 0)
+        {
+            await context.FindAsync(
+                RecoverySeverity.Information, "OldDataParked", $"The old data is kept at {string.Join(", ", parked)}; remove it when it is not needed any more.", cancellationToken).ConfigureAwait(false);
+        }
+
+        if (scope.Plan.ReplacedMember is not null)
+        {
+            await PlanFindings.TellAsync(scope, context, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}
+
+/// <summary>Tells in the run what its plan has found, early: a reader of a run that was undone needs it too.</summary>
+internal static class PlanFindings
+{
+    public static async Task TellAsync(RestoreScope scope, StepContext context, CancellationToken cancellationToken)
+    {
+        foreach (var finding in scope.Plan.Findings)
+        {
+            await context.FindAsync(finding.Severity, finding.Code, finding.Text, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}
