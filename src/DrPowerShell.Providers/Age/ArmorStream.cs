@@ -1,3 +1,5 @@
+using DrPowerShell.Core.Ports;
+
 namespace DrPowerShell.Providers.Age;
 
 /// <summary>Reads the bytes inside ASCII armour, as <c>age --armor</c> writes it: strict PEM without headers.</summary>
@@ -5,7 +7,7 @@ namespace DrPowerShell.Providers.Age;
 /// <c>-----BEGIN AGE ENCRYPTED FILE-----</c>, base64 in lines of 64 columns of which only the last may be shorter,
 /// <c>-----END AGE ENCRYPTED FILE-----</c>; lines end in LF or CRLF, white space may stand before and after it all.
 /// </remarks>
-internal sealed class ArmorStream(AgeSource source) : Stream
+internal sealed class ArmorStream(AgeSource source) : DownloadStream
 {
     private const string Begin = "-----BEGIN AGE ENCRYPTED FILE-----";
     private const string End = "-----END AGE ENCRYPTED FILE-----";
@@ -25,20 +27,6 @@ internal sealed class ArmorStream(AgeSource source) : Stream
         After,
     }
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     /// <summary>Whether a source that begins with this byte can only be armoured.</summary>
     public static bool MayBeginWith(byte first) => first == (byte)Begin[0] || IsSpace((char)first);
 
@@ -55,21 +43,6 @@ internal sealed class ArmorStream(AgeSource source) : Stream
 
         return total;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     private async ValueTask<bool> NextLineAsync(CancellationToken cancellationToken)
     {

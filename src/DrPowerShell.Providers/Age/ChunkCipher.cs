@@ -22,6 +22,9 @@ internal sealed class ChunkCipher : IDisposable
         _platform = ChaCha20Poly1305.IsSupported && !managed ? new(key) : null;
     }
 
+    /// <summary>Another one of the same key, with a life of its own.</summary>
+    public ChunkCipher Copy() => new(_key, managed: _platform is null);
+
     /// <param name="nonce">12 bytes, never twice under one key.</param>
     /// <param name="plain">The plain bytes.</param>
     /// <param name="destination">Exactly 16 bytes longer than the plain ones.</param>

@@ -1,10 +1,11 @@
 using System.Buffers;
+using DrPowerShell.Core.Ports;
 using DrPowerShell.Core.Repositories.Errors;
 
 namespace DrPowerShell.Providers.Age;
 
 /// <summary>The reading end: gives out a chunk's bytes when the chunk was authenticated, and the last ones when the source has ended behind it.</summary>
-internal sealed class DecryptingStream(AgeSource source, ChunkCipher cipher, string name) : Stream
+internal sealed class DecryptingStream(AgeSource source, ChunkCipher cipher, string name) : DownloadStream
 {
     // So many chunks are asked of the source in one read, and one more byte, which tells whether the last of them has a successor.
     private const int Batch = 4;
@@ -27,18 +28,6 @@ internal sealed class DecryptingStream(AgeSource source, ChunkCipher cipher, str
 
     public override bool CanRead => !_disposed;
 
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
@@ -57,21 +46,6 @@ internal sealed class DecryptingStream(AgeSource source, ChunkCipher cipher, str
         _plainStart += count;
         return count;
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

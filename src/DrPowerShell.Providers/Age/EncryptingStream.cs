@@ -1,10 +1,11 @@
 using System.Buffers;
+using DrPowerShell.Core.Ports;
 
 namespace DrPowerShell.Providers.Age;
 
 /// <summary>The writing end: header and chunks go to the destination as they fill, the last one when this is disposed.</summary>
 /// <remarks>A chunk that is full is held back until another byte comes, because only then is it known not to be the last.</remarks>
-internal sealed class EncryptingStream : Stream
+internal sealed class EncryptingStream : Stream, IRereadable
 {
     // So many chunks go to the destination in one write.
     private const int Batch = 8;
@@ -12,7 +13,8 @@ internal sealed class EncryptingStream : Stream
     private readonly Stream _destination;
     private readonly ChunkCipher _cipher;
     private readonly byte[] _nonce = new byte[ChunkCipher.NonceLength];
-    private byte[]? _head;
+    private readonly byte[] _head;
+    private bool _isHeadSent;
     private byte[] _plain = ArrayPool<byte>.Shared.Rent(ChunkStream.PlainLength);
     private byte[] _sealed = ArrayPool<byte>.Shared.Rent(Batch * ChunkStream.SealedLength);
     private int _plainCount;
@@ -47,6 +49,13 @@ internal sealed class EncryptingStream : Stream
     {
         get => throw new NotSupportedException();
         set => throw new NotSupportedException();
+    }
+
+    public LayerReader Reader()
+    {
+        // Made here, so that the key need not outlive this where nobody reads again.
+        var cipher = _cipher.Copy();
+        return new(ChunkStream.PlainLength, stored => new ChunkByteSource(stored, cipher, _head));
     }
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
@@ -195,10 +204,10 @@ internal sealed class EncryptingStream : Stream
 
     private async ValueTask SendAsync(CancellationToken cancellationToken)
     {
-        if (_head is not null)
+        if (!_isHeadSent)
         {
             await _destination.WriteAsync(_head, cancellationToken).ConfigureAwait(false);
-            _head = null;
+            _isHeadSent = true;
         }
 
         await _destination.WriteAsync(_sealed.AsMemory(0, _sealedCount), cancellationToken).ConfigureAwait(false);
@@ -207,10 +216,10 @@ internal sealed class EncryptingStream : Stream
 
     private void Send()
     {
-        if (_head is not null)
+        if (!_isHeadSent)
         {
             _destination.Write(_head);
-            _head = null;
+            _isHeadSent = true;
         }
 
         _destination.Write(_sealed, 0, _sealedCount);

@@ -12,11 +12,15 @@ internal sealed record EtcdAct(string Name, bool Writes = false, bool NeedsLeade
     public static readonly EtcdAct ListMembersLocally = new("list the members");
     public static readonly EtcdAct ReadStatus = new("tell its status");
     public static readonly EtcdAct ListAlarms = new("list the alarms", NeedsLeader: true);
+    public static readonly EtcdAct ListLeases = new("list the leases");
     public static readonly EtcdAct HashKv = new("hash its keys");
     public static readonly EtcdAct ReadKeys = new("read keys", NeedsLeader: true);
     public static readonly EtcdAct ReadKeysLocally = new("read keys");
     public static readonly EtcdAct WriteKey = new("write a key", Writes: true, NeedsLeader: true);
     public static readonly EtcdAct DeleteKeys = new("delete keys", Writes: true, NeedsLeader: true);
+    public static readonly EtcdAct AddMember = new("add a member", Writes: true, NeedsLeader: true);
+    public static readonly EtcdAct RemoveMember = new("remove a member", Writes: true, NeedsLeader: true);
+    public static readonly EtcdAct PromoteMember = new("promote a learner", Writes: true, NeedsLeader: true);
     public static readonly EtcdAct StreamSnapshot = new("stream a snapshot");
 
     /// <summary>The revision that the call names, for errors about it.</summary>

@@ -45,6 +45,30 @@ internal sealed class EtcdCluster(EtcdConnectionOptions options, EtcdCaller call
         return [.. answer.Alarms.Select(EtcdMapping.ToAlarm)];
     }
 
+    public async Task<EtcdMember> AddLearnerAsync(IReadOnlyList<Uri> peerUrls, CancellationToken cancellationToken)
+    {
+        var request = new MemberAddRequest { IsLearner = true, PeerURLs = { peerUrls.Select(url => url.ToString().TrimEnd('/')) } };
+        var answer = await caller.CallAnyAsync(EtcdAct.AddMember, (i, o) => new Cluster.ClusterClient(i).MemberAddAsync(request, o), cancellationToken).ConfigureAwait(false);
+        return EtcdMapping.ToMember(answer.Member);
+    }
+
+    public async Task RemoveMemberAsync(ulong id, CancellationToken cancellationToken) => await caller.CallAnyAsync(
+        EtcdAct.RemoveMember, (i, o) => new Cluster.ClusterClient(i).MemberRemoveAsync(new MemberRemoveRequest { ID = id }, o), cancellationToken).ConfigureAwait(false);
+
+    public async Task<bool> TryPromoteAsync(ulong id, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await caller.CallAnyAsync(
+                EtcdAct.PromoteMember, (i, o) => new Cluster.ClusterClient(i).MemberPromoteAsync(new MemberPromoteRequest { ID = id }, o), cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (EtcdCallFailedException e) when (e.Detail.Contains("in sync with leader", StringComparison.Ordinal))
+        {
+            return false; // ErrLearnerNotReady (api/v3rpc/rpctypes/error.go)
+        }
+    }
+
     public async Task<EtcdHashKv> GetHashKvAsync(Uri endpoint, long revision, CancellationToken cancellationToken)
     {
         // The member reads its whole key space for this: it gets the time that a silent stream would get.
@@ -58,8 +82,15 @@ internal sealed class EtcdCluster(EtcdConnectionOptions options, EtcdCaller call
     public async Task<EtcdCertificate?> GetServerCertificateAsync(Uri endpoint, CancellationToken cancellationToken) =>
         await caller.At(endpoint).Dialer.ReadServerCertificateAsync(cancellationToken).ConfigureAwait(false);
 
-    public IAsyncEnumerable<EtcdSnapshotPiece> ReadSnapshotAsync(Uri endpoint, CancellationToken cancellationToken) =>
-        new SnapshotStream(caller, endpoint, options).ReadAsync(cancellationToken);
+    public IAsyncEnumerable<EtcdSnapshotPiece> ReadSnapshotAsync(Uri endpoint, int ahead, CancellationToken cancellationToken) =>
+        new SnapshotStream(caller, endpoint, options, ahead).ReadAsync(cancellationToken);
+
+    public async Task<IReadOnlyList<long>> GetLeasesAsync(CancellationToken cancellationToken)
+    {
+        var answer = await caller.CallAnyAsync(
+            EtcdAct.ListLeases, (i, o) => new Lease.LeaseClient(i).LeaseLeasesAsync(new LeaseLeasesRequest(), o), cancellationToken).ConfigureAwait(false);
+        return [.. answer.Leases.Select(lease => lease.ID)];
+    }
 
     public async Task<EtcdRangePage> RangeAsync(EtcdRangeRequest request, CancellationToken cancellationToken)
     {

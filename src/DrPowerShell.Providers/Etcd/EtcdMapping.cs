@@ -13,14 +13,16 @@ internal static class EtcdMapping
 
     public static EtcdMemberList ToMembers(MemberListResponse answer) => new(
         answer.Header.ClusterId,
-        [.. answer.Members.Select(m => new EtcdMember
-        {
-            Id = m.ID,
-            Name = m.Name,
-            PeerUrls = Urls(m.PeerURLs),
-            ClientUrls = Urls(m.ClientURLs),
-            IsLearner = m.IsLearner,
-        })]);
+        [.. answer.Members.Select(ToMember)]);
+
+    public static EtcdMember ToMember(Member member) => new()
+    {
+        Id = member.ID,
+        Name = member.Name,
+        PeerUrls = Urls(member.PeerURLs),
+        ClientUrls = Urls(member.ClientURLs),
+        IsLearner = member.IsLearner,
+    };
 
     public static EtcdEndpointStatus ToStatus(Uri endpoint, StatusResponse answer) => new()
     {

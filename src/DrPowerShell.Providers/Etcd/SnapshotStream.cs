@@ -10,18 +10,15 @@ using Grpc.Core;
 namespace DrPowerShell.Providers.Etcd;
 
 /// <summary>Streams one snapshot of one member over a connection of its own.</summary>
-internal sealed class SnapshotStream(EtcdCaller caller, Uri url, EtcdConnectionOptions options)
+internal sealed class SnapshotStream(EtcdCaller caller, Uri url, EtcdConnectionOptions options, int ahead)
 {
-    // .NET's largest. The server never waits for an acknowledgement that crosses a slow network: 160 MB/s at a round trip of 100 ms.
-    private const int Window = 16 * 1024 * 1024;
-
     private readonly SnapshotMessage _message = new();
     private long _received;
 
     public async IAsyncEnumerable<EtcdSnapshotPiece> ReadAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var endpoint = caller.At(url);
-        var channel = endpoint.EnterStream(Window);
+        var channel = endpoint.EnterStream(ahead);
         try
         {
             using var idle = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -1,12 +1,13 @@
 using System.Net;
-using Amazon.S3;
 using Amazon.S3.Model;
+using Amazon.S3;
+using DrPowerShell.Core.Ports;
 using DrPowerShell.Core.Repositories.Errors;
 
 namespace DrPowerShell.Providers.S3;
 
 /// <summary>Reads an object; a connection that breaks is made again where it broke, for as long as the object is still the same.</summary>
-internal sealed class S3Read(S3BlobStore store, string name, string key, long offset, long? length) : Stream
+internal sealed class S3Read(S3BlobStore store, string name, string key, long offset, long? length) : DownloadStream
 {
     private readonly string _act = $"read '{name}'";
     private GetObjectResponse? _response;
@@ -14,20 +15,6 @@ internal sealed class S3Read(S3BlobStore store, string name, string key, long of
     private long _at = offset;
     private long? _left = length;
     private int _failures;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Asks for the bytes that are still to be read.</summary>
     /// <exception cref="BlobNotFoundException">There is no such object.</exception>
@@ -102,21 +89,6 @@ internal sealed class S3Read(S3BlobStore store, string name, string key, long of
             }
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

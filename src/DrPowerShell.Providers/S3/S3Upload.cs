@@ -5,6 +5,7 @@ using Amazon.S3;
 using Amazon.S3.Model;
 using DrPowerShell.Core.Ports;
 using DrPowerShell.Core.Repositories.Errors;
+using DrPowerShell.Etcd.Files;
 
 namespace DrPowerShell.Providers.S3;
 
@@ -67,10 +68,7 @@ internal sealed class S3Upload(S3BlobStore store, string name, string key, BlobP
     {
         await Task.WhenAll(_sending).WaitAsync(cancellationToken).ConfigureAwait(false);
         _sending.Clear();
-        lock (_free)
-        {
-            _free.Clear();
-        }
+        ReturnBuffers();
     }
 
     public override async Task<BlobInfo> CompleteAsync(CancellationToken cancellationToken)
@@ -88,6 +86,7 @@ internal sealed class S3Upload(S3BlobStore store, string name, string key, BlobP
 
         var version = await PublishAsync(cancellationToken).ConfigureAwait(false);
         _isDone = true;
+        ReturnBuffers();
         if (options.OnlyIfAbsent && version is { Length: > 0 } and not "null")
         {
             await store.Versions.RequireFirstAsync(name, key, version, cancellationToken).ConfigureAwait(false);
@@ -148,7 +147,27 @@ internal sealed class S3Upload(S3BlobStore store, string name, string key, BlobP
 
         // Manifests and marks are small: they do not cost a part's memory each.
         var next = _number > 1 ? size : (int)Math.Min(size, Math.Max(Math.Max(2L * _buffer.Length, SmallBuffer), (long)_used + wanted));
-        Array.Resize(ref _buffer, next);
+        if (next < S3PartSizes.Smallest)
+        {
+            Array.Resize(ref _buffer, next);
+            return;
+        }
+
+        var larger = IdleBuffers.Rent(next);
+        _buffer.AsSpan(0, _used).CopyTo(larger);
+        _buffer = larger;
+    }
+
+    // Only what was sent and answered: a request that was given up may be read from still.
+    private void ReturnBuffers()
+    {
+        lock (_free)
+        {
+            while (_free.TryPop(out var sent))
+            {
+                IdleBuffers.Return(sent);
+            }
+        }
     }
 
     private async Task SendAsync(CancellationToken cancellationToken)

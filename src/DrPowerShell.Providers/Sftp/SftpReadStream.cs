@@ -1,9 +1,10 @@
+using DrPowerShell.Core.Ports;
 using DrPowerShell.Core.Repositories.Errors;
 
 namespace DrPowerShell.Providers.Sftp;
 
 /// <summary>Reads a file with requests ahead of the reader; goes on where it was after a connection broke, since objects never change.</summary>
-internal sealed class SftpReadStream(SftpLink link, string name, string path, long offset, long? length) : Stream
+internal sealed class SftpReadStream(SftpLink link, string name, string path, long offset, long? length) : DownloadStream
 {
     private const int Ahead = 16;
 
@@ -16,20 +17,6 @@ internal sealed class SftpReadStream(SftpLink link, string name, string path, lo
     private long _position = offset;
     private long _next = offset;
     private bool _ended;
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Opens the file and begins to ask for its bytes.</summary>
     public Task OpenAsync(CancellationToken cancellationToken) => link.RunAsync($"opening '{name}'", OpenAsync, cancellationToken);
@@ -60,21 +47,6 @@ internal sealed class SftpReadStream(SftpLink link, string name, string path, lo
             }
         }, cancellationToken).ConfigureAwait(false);
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count) => ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     protected override void Dispose(bool disposing)
     {

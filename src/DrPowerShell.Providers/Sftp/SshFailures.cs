@@ -45,7 +45,7 @@ internal static class SshFailures
     /// <summary>What a server's answer to an act on a path means; room is what the file system said of itself, where it was asked.</summary>
     public static RecoveryException OfStatus(Uri store, string act, SftpRoom? room, SftpStatusException error) => error.Status switch
     {
-        _ when room is { IsReadOnly: true } => new StoreAccessDeniedException(store, act, "the file system there is mounted read-only.", error),
+        _ when room is { IsReadOnly: true } => new StoreReadOnlyException(store, act, Sentence(error.Message), error),
         SftpStatus.PermissionDenied => new StoreAccessDeniedException(store, act, Sentence(error.Message), error),
         SftpStatus.Failure when room is { FreeBytes: < 1 << 20 } => new StoreFullException(store, $"{act}: {room.FreeBytes:N0} bytes are left.", error),
         SftpStatus.Failure when room is { FreeFiles: 0 } => new StoreFullException(store, $"{act}: no more files can be created there.", error),

@@ -6,7 +6,7 @@ namespace DrPowerShell.Providers.Sftp;
 
 /// <summary>The bytes of a subsystem on an SSH connection.</summary>
 /// <remarks>
-/// SSH.NET opens no subsystem for others, and its own SFTP client knows neither fsync nor a way to its hard links. This class is the only
+/// SSH.NET opens no subsystem for others, nor a session in which nothing runs, and its own SFTP client knows neither fsync nor a way to its hard links. This class is the only
 /// place that reaches behind its public face: Session, CreateChannelSession, Open, SendSubsystemRequest, SendData and DataReceived.
 /// A test fails where a newer SSH.NET has renamed one of them.
 /// </remarks>
@@ -53,6 +53,15 @@ internal sealed class SshSubsystem : IDisposable
     /// <exception cref="SubsystemRefusedException">The server has no such subsystem.</exception>
     public static SshSubsystem Open(SshClient client, string name, Action<ArraySegment<byte>> received, Action<Exception?> closed) =>
         new(client, name, received, closed);
+
+    /// <summary>Opens a session and closes it again, for which a server starts nothing: that it answers is all. Blocks until it does.</summary>
+    /// <exception cref="Renci.SshNet.Common.SshException">The server opens no more sessions, or the connection is lost.</exception>
+    public static void Touch(SshClient client)
+    {
+        var session = Session.GetValue(client) ?? throw new SftpConnectionLostException("the connection was closed.");
+        using var channel = (IDisposable)CreateChannel.Invoke(session, null)!;
+        SessionChannel.GetMethod("Open")!.CreateDelegate<Action>(channel)();
+    }
 
     /// <summary>Sends bytes; blocks while the server's window is full.</summary>
     public void Send(byte[] bytes, int offset, int count)

@@ -1,3 +1,4 @@
+using DrPowerShell.Core.Ports;
 using DrPowerShell.Core.Repositories.Errors;
 using ZstdSharp;
 using ZstdSharp.Unsafe;
@@ -5,23 +6,11 @@ using ZstdSharp.Unsafe;
 namespace DrPowerShell.Providers.Zstd;
 
 /// <summary>Frames, one after the other, as plain bytes; whatever is wrong with them is told as CompressedDataDamaged, at every read from then on.</summary>
-internal sealed class DecompressedStream(DecompressionStream frames, CountingStream source, string name) : Stream
+internal sealed class DecompressedStream(DecompressionStream frames, CountingStream source, string name) : DownloadStream
 {
     private string? _damage;
 
     public override bool CanRead => frames.CanRead;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -35,9 +24,6 @@ internal sealed class DecompressedStream(DecompressionStream frames, CountingStr
             throw Damaged(reason, e);
         }
     }
-
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
 
     public override int Read(Span<byte> buffer)
     {
@@ -53,16 +39,6 @@ internal sealed class DecompressedStream(DecompressionStream frames, CountingStr
     }
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

@@ -5,7 +5,7 @@ using ZstdSharp.Unsafe;
 
 namespace DrPowerShell.Providers.Zstd;
 
-/// <summary>Zstandard frames with a checksum (RFC 8878).</summary>
+/// <summary>Zstandard frames with a checksum each (RFC 8878).</summary>
 internal sealed class ZstdCompression : ICompression
 {
     // 128 MB, what the zstd tool takes without --long: a hostile frame may ask for gigabytes.
@@ -21,9 +21,7 @@ internal sealed class ZstdCompression : ICompression
             throw new CompressionLevelNotValidException(level, least, most);
         }
 
-        var stream = new CompressionStream(destination, level, leaveOpen: true);
-        stream.SetParameter(ZSTD_cParameter.ZSTD_c_checksumFlag, 1);
-        return stream;
+        return new FrameCompressionStream(destination, level);
     }
 
     public Stream Decompress(Stream source)
