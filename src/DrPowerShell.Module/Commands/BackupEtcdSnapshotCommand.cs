@@ -101,7 +101,7 @@ public sealed class BackupEtcdSnapshotCommand : EtcdClusterCmdlet
     [ValidateNotNullOrEmpty]
     public string? SpoolDirectory { get; set; }
 
-    /// <summary>Spool nothing: stream through memory alone, and prove it to level Digest. For -Repository.</summary>
+    /// <summary>Spool nothing: stream through memory alone, and prove it to level Digest; with -Level Full, read the stored object back and verify that. For -Repository.</summary>
     [Parameter]
     public SwitchParameter NoSpool { get; set; }
 

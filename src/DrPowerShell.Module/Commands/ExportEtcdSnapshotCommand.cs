@@ -62,7 +62,7 @@ public sealed class ExportEtcdSnapshotCommand : DrCmdlet
     [ValidateNotNullOrEmpty]
     public string? FilesPath { get; set; }
 
-    /// <summary>Files with identities (AGE-SECRET-KEY-1…) that open it.</summary>
+    /// <summary>Files with identities (AGE-SECRET-KEY-1…) that open it. Without them those that the estate refers to are used.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[] Identity { get; set; } = [];
@@ -81,7 +81,7 @@ public sealed class ExportEtcdSnapshotCommand : DrCmdlet
 
     private void Export()
     {
-        var (options, id) = Source();
+        var (options, id, keys) = Source();
         var given = ResolveDestination(Path);
         var target = Directory.Exists(given) ? System.IO.Path.Combine(given, id + ".db") : given;
         var files = FilesPath is null ? null : ResolveDestination(FilesPath);
@@ -90,19 +90,19 @@ public sealed class ExportEtcdSnapshotCommand : DrCmdlet
             return;
         }
 
-        var keys = DecryptionKeySource.Read(Identity.Select(ResolveDestination), Passphrase);
         WriteObject(Run((output, token) => ExportAsync(options, id, target, files, keys, output, token)));
     }
 
-    private (RepositoryOptions Options, BackupId Id) Source()
+    private (RepositoryOptions Options, BackupId Id, DecryptionKeys Keys) Source()
     {
+        var (keys, session) = (DecryptionKeySource.Read(Identity.Select(ResolveDestination), Passphrase), new EstateSession(this, Estate));
         if (ParameterSetName == ById)
         {
-            return (new EstateSession(this, Estate).Repository(Repository!), BackupId.Parse(Id));
+            return (session.Repository(Repository!), BackupId.Parse(Id), keys.IsNone ? session.Keys(Repository!) : keys);
         }
 
         return InputObject!.Stored is { } stored
-            ? (stored.StoredIn!, BackupId.Parse(stored.Name))
+            ? (stored.StoredIn!, BackupId.Parse(stored.Name), keys.IsNone ? session.Keys(stored.StoredIn!) : keys)
             : throw new SnapshotNotInRepositoryException(InputObject.Path, "It is a plain snapshot already: copy it with Copy-Item.");
     }
 

@@ -118,7 +118,7 @@ public sealed class TestEtcdSnapshotCommand : StoredSourceCmdlet
 
     private void Test(EtcdSnapshot stored, string? etcd)
     {
-        var options = new StoredTestOptions { Level = Level, Keys = Keys, SpoolDirectory = Spool, EtcdPath = etcd, RecordProof = !NoProof };
+        var options = new StoredTestOptions { Level = Level, Keys = KeysOf(stored), SpoolDirectory = Spool, EtcdPath = etcd, RecordProof = !NoProof };
         var result = Run(async (output, token) =>
         {
             var clock = System.Diagnostics.Stopwatch.StartNew();

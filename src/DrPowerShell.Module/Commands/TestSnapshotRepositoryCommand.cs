@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Management.Automation;
 using System.Security;
-using DrPowerShell.Core.Ports;
 using DrPowerShell.Core.Repositories;
 using DrPowerShell.Core.Repositories.Checking;
 using DrPowerShell.Etcd.Snapshots;
@@ -22,8 +21,8 @@ namespace DrPowerShell.Module.Commands;
 /// </para>
 /// <para>
 /// Sizes do not show a flipped bit. Backups whose proof is overdue are read again, and with -Full, -Sample, -ByteBudget or -TimeBudget also
-/// others, the one whose proof is oldest first; each is verified as by Test-EtcdSnapshot and leaves a proof. Encrypted ones need -Identity;
-/// without it only their stored bytes are compared, and a finding NotDecrypted says so.
+/// others, the one whose proof is oldest first; each is verified as by Test-EtcdSnapshot and leaves a proof. Encrypted ones need
+/// -Identity, or an identity that the estate refers to; without, only their stored bytes are compared, and a finding NotDecrypted says so.
 /// </para>
 /// <para>What is wrong is a finding in the result. For a scheduled task add -FailOn, which ends in a terminating error after the result was written.</para>
 /// </remarks>
@@ -102,12 +101,12 @@ public sealed class TestSnapshotRepositoryCommand : RepositoryCmdlet
     [Parameter]
     public VerificationLevel Level { get; set; } = VerificationLevel.Full;
 
-    /// <summary>Files with identities (AGE-SECRET-KEY-1…) that open encrypted backups.</summary>
+    /// <summary>Files with identities (AGE-SECRET-KEY-1…) that open encrypted backups. Without them those that the estate refers to are used.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[] Identity { get; set; } = [];
 
-    /// <summary>The passphrase that opens encrypted backups, where they were encrypted to one.</summary>
+    /// <summary>The passphrase that opens encrypted backups, where they were encrypted to one. Without it the one that the estate refers to is used.</summary>
     [Parameter]
     public SecureString? Passphrase { get; set; }
 
@@ -161,7 +160,7 @@ public sealed class TestSnapshotRepositoryCommand : RepositoryCmdlet
 
     private RepositoryCheckOptions Options()
     {
-        var keys = Identity.Length == 0 && Passphrase is null ? DecryptionKeys.None : DecryptionKeySource.Read(Identity.Select(ResolveDestination), Passphrase);
+        var keys = Identity.Length == 0 && Passphrase is null ? ResolveKeys() : DecryptionKeySource.Read(Identity.Select(ResolveDestination), Passphrase);
         return new()
         {
             Cluster = Cluster,

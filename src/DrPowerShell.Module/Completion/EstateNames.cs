@@ -31,7 +31,7 @@ internal static class EstateNames
         Of(bound, estate => estate.Clusters.Select(one => (one.Key, string.Join(", ", one.Value.Endpoints.Select(endpoint => endpoint.Authority)))));
 
     // A completer has no session state of its own, and the runspace's proxy refuses while a pipeline runs, as one does now.
-    private static string? Full(string? path)
+    internal static string? Full(string? path)
     {
         if (path is null || Path.IsPathFullyQualified(path))
         {

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using DrPowerShell.Core.Ports;
 using DrPowerShell.Module.Errors;
 
 namespace DrPowerShell.Module.Pipeline;
@@ -16,10 +17,16 @@ namespace DrPowerShell.Module.Pipeline;
 public abstract class DrCmdlet : PSCmdlet, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
+    private volatile PipelinePump? _pump;
+    private PipelineScripts? _scripts;
     private bool _disposed;
 
     /// <summary>Cancelled when the pipeline is stopped.</summary>
     protected CancellationToken StopToken => _stopping.Token;
+
+    /// <summary>Runs the user's scripts on the pipeline thread, for the work that <see cref="Run"/> has under way.</summary>
+    private protected IScriptRunner Scripts => _scripts ??= new PipelineScripts(this, (act, token) =>
+        (_pump ?? throw new InvalidOperationException("Scripts run while the command works, and it does not.")).ServeAsync(act, token));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -52,11 +59,16 @@ public abstract class DrCmdlet : PSCmdlet, IDisposable
         using var pump = new PipelinePump(this, cancellation);
         try
         {
+            _pump = pump;
             pump.Run(work);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             throw new PipelineStoppedException();
+        }
+        finally
+        {
+            _pump = null;
         }
 
         if (_stopping.IsCancellationRequested)

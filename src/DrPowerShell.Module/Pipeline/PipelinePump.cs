@@ -53,6 +53,34 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource cancel
         _held?.Throw();
     }
 
+    /// <summary>Does something on the pipeline thread, between two writes, and gives its result to the work. Cancelled before its turn, it is not begun.</summary>
+    /// <param name="act">Gets a token that is also cancelled with the work.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    public async Task<T> ServeAsync<T>(Func<CancellationToken, T> act, CancellationToken cancellationToken)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, cancellation.Token);
+        var token = either.Token;
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var taken = 0;
+        await using var giveUp = token.Register(() =>
+        {
+            if (Interlocked.Exchange(ref taken, 1) == 0)
+            {
+                done.TrySetCanceled(token);
+            }
+        }).ConfigureAwait(false);
+        _writes.Add(
+            () =>
+            {
+                if (Interlocked.Exchange(ref taken, 1) == 0)
+                {
+                    Serve(act, done, token);
+                }
+            },
+            token);
+        return await done.Task.ConfigureAwait(false);
+    }
+
     public void WriteObject(object value) => Post(() => cmdlet.WriteObject(value));
 
     public void WriteVerbose(string text) => Post(() => cmdlet.WriteVerbose(text));
@@ -74,6 +102,28 @@ internal sealed class PipelinePump(Cmdlet cmdlet, CancellationTokenSource cancel
     public IProgress<string> Steps(string activity) => new StepReporter(this, Progress<string>(activity, static step => new ProgressState(step)));
 
     public void Dispose() => _writes.Dispose();
+
+    private static void Serve<T>(Func<CancellationToken, T> act, TaskCompletionSource<T> done, CancellationToken token)
+    {
+        try
+        {
+            done.TrySetResult(act(token));
+        }
+        catch (OperationCanceledException)
+        {
+            done.TrySetCanceled(token);
+        }
+        catch (PipelineStoppedException)
+        {
+            // The whole pipeline was stopped: the pump goes the way of any write that is refused.
+            done.TrySetCanceled(token);
+            throw;
+        }
+        catch (Exception e)
+        {
+            done.TrySetException(e);
+        }
+    }
 
     private void Post(Action write)
     {

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using DrPowerShell.Core.Configuration;
+using DrPowerShell.Core.Journal;
 using DrPowerShell.Core.Ports;
 using DrPowerShell.Core.Repositories;
 using DrPowerShell.Core.Schedules;
@@ -15,8 +16,13 @@ internal sealed class EstateSession(PSCmdlet cmdlet, string? path)
 {
     private readonly Dictionary<string, Estate> _read = new(StringComparer.Ordinal);
 
+    private NotedSecrets? _secrets;
+
+    /// <summary>Knows every secret that was read, so that none is written down.</summary>
+    public Redactor Redactor { get; } = new();
+
     /// <summary>Reads secrets: environment, files, vaults.</summary>
-    public ISecretSource Secrets { get; } = new SecretReader(new VaultSecrets(cmdlet));
+    public ISecretSource Secrets => _secrets ??= new NotedSecrets(new SecretReader(new VaultSecrets(cmdlet)), Redactor);
 
     /// <summary>The estate, read at the first call.</summary>
     /// <exception cref="DrPowerShell.Core.Configuration.Errors.EstateNotFoundException">There is none.</exception>
@@ -44,6 +50,10 @@ internal sealed class EstateSession(PSCmdlet cmdlet, string? path)
     public DecryptionKeys Keys(RepositoryReference reference) => reference.IsUri || reference.IsPath
         ? DecryptionKeys.None
         : Load(reference.Estate ?? path).DecryptionKeys(reference.Text, Secrets);
+
+    /// <summary>What opens the encrypted backups of a repository that was resolved before, as far as the estate that names it refers to it.</summary>
+    public DecryptionKeys Keys(RepositoryOptions repository) =>
+        repository.Estate is { } estate ? Load(estate).DecryptionKeys(repository.Name, Secrets) : DecryptionKeys.None;
 
     /// <summary>A schedule of the estate.</summary>
     /// <exception cref="ScheduleNotFoundException">The estate names no such schedule.</exception>

@@ -31,6 +31,9 @@ public abstract class RepositoryCmdlet : DrCmdlet
     /// <summary>The repository that -Repository names, with its secrets read. Pipeline thread only.</summary>
     protected RepositoryOptions ResolveRepository() => Session.Repository(Repository!);
 
+    /// <summary>A repository as a later command finds it, wherever the session is then. Pipeline thread only.</summary>
+    internal string Where(RepositoryReference repository) => repository.IsPath ? ResolveDestination(repository.Text) : repository.Text;
+
     /// <summary>What opens its encrypted backups, as far as the estate refers to it. Pipeline thread only.</summary>
     protected DecryptionKeys ResolveKeys() => Session.Keys(Repository!);
 }

@@ -4,6 +4,7 @@ using DrPowerShell.Core.Backups;
 using DrPowerShell.Core.Ports;
 using DrPowerShell.Core.Repositories;
 using DrPowerShell.Module.Pipeline;
+using DrPowerShell.Module.Repositories;
 
 namespace DrPowerShell.Module.Snapshots;
 
@@ -11,8 +12,9 @@ namespace DrPowerShell.Module.Snapshots;
 public abstract class StoredSourceCmdlet : SnapshotSourceCmdlet
 {
     private DecryptionKeys? _keys;
+    private EstateSession? _session;
 
-    /// <summary>Files with identities (AGE-SECRET-KEY-1…) that open an encrypted backup from a repository.</summary>
+    /// <summary>Files with identities (AGE-SECRET-KEY-1…) that open an encrypted backup from a repository. Without them those that the estate refers to are used.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[] Identity { get; set; } = [];
@@ -26,8 +28,12 @@ public abstract class StoredSourceCmdlet : SnapshotSourceCmdlet
     [ValidateNotNullOrEmpty]
     public string? SpoolDirectory { get; set; }
 
-    /// <summary>What opens encrypted backups.</summary>
-    protected DecryptionKeys Keys => _keys ??= DecryptionKeySource.Read(Identity.Select(ResolveDestination), Passphrase);
+    /// <summary>What opens a backup: what was given, else what the estate that names its repository refers to. Pipeline thread only.</summary>
+    protected DecryptionKeys KeysOf(EtcdSnapshot stored)
+    {
+        _keys ??= DecryptionKeySource.Read(Identity.Select(ResolveDestination), Passphrase);
+        return _keys.IsNone && stored.IsEncrypted ? (_session ??= new EstateSession(this, path: null)).Keys(stored.StoredIn!) : _keys;
+    }
 
     /// <summary>The spool folder, as a full path.</summary>
     protected string? Spool => SpoolDirectory is null ? null : ResolveDestination(SpoolDirectory);
@@ -64,13 +70,14 @@ public abstract class StoredSourceCmdlet : SnapshotSourceCmdlet
     {
         // Kept by the work itself: a pipeline that is stopped right then still removes it.
         FetchedSnapshot? fetched = null;
+        var keys = KeysOf(stored);
         try
         {
             Run(async (output, token) =>
             {
                 var clock = System.Diagnostics.Stopwatch.StartNew();
                 var progress = output.Progress<long>($"Fetching {stored.Name}", done => ProgressState.Bytes(done, stored.StoredSize ?? 0, clock.Elapsed));
-                fetched = await FetchedSnapshot.FetchAsync(stored, Keys, Spool, progress, token).ConfigureAwait(false);
+                fetched = await FetchedSnapshot.FetchAsync(stored, keys, Spool, progress, token).ConfigureAwait(false);
             });
             work(fetched!.Path);
         }
