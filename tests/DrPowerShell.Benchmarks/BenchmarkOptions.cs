@@ -15,6 +15,7 @@ internal sealed record BenchmarkOptions
                           (default: a temporary folder, removed at the end)
           --repositories N   in place of all that: list N backups in a folder and in S3, then back up to S3 in one pass, against etcdctl, zstd,
                           age and rclone (Debian: zstd age rclone radosgw ceph-mon ceph-osd); 0 for the backup alone, --size 0 for the lists alone
+          --cluster ssh|local   in place of all that: restore a whole cluster of three members, each behind an sshd or on this machine
         """;
 
     /// <summary>The live bytes that the database shall have.</summary>
@@ -26,6 +27,12 @@ internal sealed record BenchmarkOptions
 
     /// <summary>Whether the acts on repositories are asked for, and none of the others.</summary>
     public bool IsOfRepositories { get; init; }
+
+    /// <summary>Whether the restore of a whole cluster is asked for, and none of the others.</summary>
+    public bool IsOfCluster { get; init; }
+
+    /// <summary>Whether the members of that cluster are reached over SSH.</summary>
+    public bool IsOverSsh { get; init; }
 
     /// <summary>How many backups the lists hold.</summary>
     public int Backups { get; init; }
@@ -48,6 +55,7 @@ internal sealed record BenchmarkOptions
                 "--acts" when ReadActs(value) is { } acts => options with { Acts = acts },
                 "--repositories" when int.TryParse(value, CultureInfo.InvariantCulture, out var backups) && backups >= 0 =>
                     options with { IsOfRepositories = true, Backups = backups },
+                "--cluster" when value is "ssh" or "local" => options with { IsOfCluster = true, IsOverSsh = value == "ssh" },
                 "--work" when value.Length > 0 => options with { Work = Path.GetFullPath(value) },
                 _ => null,
             };

@@ -1,5 +1,6 @@
 using DrPowerShell.Benchmarks;
 using DrPowerShell.Benchmarks.Acts;
+using DrPowerShell.Benchmarks.Clusters;
 using DrPowerShell.Benchmarks.Measuring;
 using DrPowerShell.Benchmarks.Repositories;
 
@@ -20,4 +21,6 @@ if (BenchmarkOptions.Parse(args, out var problem) is not { } options)
     return 64;
 }
 
-return options.IsOfRepositories ? await new RepositoryBenchmark(options).RunAsync() : await new Benchmark(options).RunAsync();
+return options.IsOfCluster ? await new ClusterBenchmark(options).RunAsync()
+    : options.IsOfRepositories ? await new RepositoryBenchmark(options).RunAsync()
+    : await new Benchmark(options).RunAsync();

@@ -5,8 +5,13 @@ using DrPowerShell.Etcd.Snapshots;
 using DrPowerShell.Etcd.Snapshots.Restore;
 
 // Restores a snapshot, or writes one as a backup does, and dies of SIGKILL right before a step, as a machine's process may at any moment:
-// SNAPSHOT STEP plain|compact INITIAL-CLUSTER DATA-DIRECTORY (with {member}), or SNAPSHOT STEP backup FILE.
+// SNAPSHOT STEP plain|compact INITIAL-CLUSTER DATA-DIRECTORY (with {member}), or SNAPSHOT STEP backup FILE, or cluster and what RestoreCrash says.
 // Ends with 0 where there is no such step.
+if (args[0] == "cluster")
+{
+    return await RestoreCrash.RunAsync(args[1..]);
+}
+
 var step = int.Parse(args[1], CultureInfo.InvariantCulture);
 var files = new SteppedFiles((n, _) =>
 {

@@ -56,6 +56,12 @@ internal sealed class SteppedFiles(Action<int, string> onStep) : DurableFiles
         return Clone?.Invoke(source, target) ?? base.TryClone(source, target);
     }
 
+    public override bool TryLink(string file, string name)
+    {
+        Step($"TryLink {name}");
+        return base.TryLink(file, name);
+    }
+
     public override void Sync(SafeFileHandle file)
     {
         Step("Sync");

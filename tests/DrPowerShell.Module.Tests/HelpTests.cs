@@ -1,12 +1,14 @@
 using System.Management.Automation;
 using System.Management.Automation.Language;
+using System.Text.RegularExpressions;
 using Xunit;
 
 namespace DrPowerShell.Module.Tests;
 
-public sealed class HelpTests(BuiltModule module) : IClassFixture<BuiltModule>
+public sealed partial class HelpTests(BuiltModule module) : IClassFixture<BuiltModule>
 {
-    private const string About = "en-US/about_DrPowerShell.help.txt";
+    public static TheoryData<string> Topics { get; } =
+        [.. BuiltModule.Files.Where(file => file.EndsWith(".help.txt", StringComparison.Ordinal)).Select(file => file["en-US/".Length..^".help.txt".Length])];
 
     [Fact]
     public void Every_cmdlet_has_a_synopsis_a_description_and_described_output() => Assert.All(module.Cmdlets, cmdlet =>
@@ -39,19 +41,25 @@ public sealed class HelpTests(BuiltModule module) : IClassFixture<BuiltModule>
         Assert.Contains(examples, code => code.Contains(cmdlet.Name, StringComparison.OrdinalIgnoreCase));
     });
 
-    [Fact]
-    public void The_concepts_can_be_read()
+    [Theory]
+    [MemberData(nameof(Topics))]
+    public void A_topic_can_be_read(string name)
     {
-        var topic = string.Join('\n', module.Session.Run("Get-Help about_DrPowerShell").Succeed().Output);
+        var topic = string.Join('\n', module.Session.Run("Get-Help $name", ("name", name)).Succeed().Output);
 
+        Assert.StartsWith($"TOPIC\n    {name}\n", topic.ReplaceLineEndings("\n"));
         Assert.Contains("SHORT DESCRIPTION", topic);
-        Assert.All(File.ReadAllLines(Path.Combine(BuiltModule.Folder, About)), line => Assert.InRange(line.Length, 0, 80));
+        Assert.All(topic.Split('\n'), line => Assert.InRange(line.Length, 0, 80));
     }
+
+    [Fact]
+    public void Topics_name_no_topic_that_does_not_exist() => Assert.All(Topics, topic => Assert.All(
+        AboutName().Matches(Text(topic.Data)).Select(match => match.Value), name => Assert.Contains(name, Topics.Select(one => one.Data))));
 
     [Fact]
     public void No_help_text_names_a_cmdlet_that_does_not_exist()
     {
-        var texts = File.ReadAllText(Path.Combine(BuiltModule.Folder, About))
+        var texts = string.Concat(Topics.Select(topic => Text(topic.Data)))
             + File.ReadAllText(Path.Combine(BuiltModule.Folder, "en-US", "DrPowerShell.Module.dll-Help.xml"));
 
         Assert.Empty(BuiltModule.NamesOfOurs(texts).Except(module.Cmdlets.Select(cmdlet => cmdlet.Name), StringComparer.OrdinalIgnoreCase));
@@ -71,6 +79,11 @@ public sealed class HelpTests(BuiltModule module) : IClassFixture<BuiltModule>
             }
         }
     }
+
+    private static string Text(string topic) => File.ReadAllText(Path.Combine(BuiltModule.Folder, "en-US", topic + ".help.txt"));
+
+    [GeneratedRegex(@"\babout_[A-Za-z]+")]
+    private static partial Regex AboutName();
 
     /// <summary>What a script reads out of a cmdlet's <c>$help</c>, empty texts left out.</summary>
     private string[] Read(CmdletInfo cmdlet, string script) =>

@@ -81,7 +81,8 @@ public sealed class ManifestTests(BuiltModule module) : IClassFixture<BuiltModul
         Assert.Equal(assemblies.Distinct(StringComparer.OrdinalIgnoreCase), assemblies);
         Assert.DoesNotContain("System.Management.Automation.dll", assemblies);
         Assert.All(new[] { "DrPowerShell.Module.dll", "DrPowerShell.Core.dll", "DrPowerShell.Etcd.dll", "providers/DrPowerShell.Providers.dll",
-            "providers/DrPowerShell.Providers.deps.json", "en-US/DrPowerShell.Module.dll-Help.xml", "en-US/about_DrPowerShell.help.txt" },
+            "providers/DrPowerShell.Providers.deps.json", "en-US/DrPowerShell.Module.dll-Help.xml", "en-US/about_DrPowerShell.help.txt",
+            "en-US/about_RecoveryEstate.help.txt" },
             file => Assert.Contains(file, BuiltModule.Files));
 
         // Azure Automation takes no path of more than 140 characters; its own folder takes part of that.

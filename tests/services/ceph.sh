@@ -1,5 +1,6 @@
 #!/bin/bash
 # ceph.sh install|start|stop: one-node Ceph (mon, osd, RADOS gateway) with S3, TLS and Object Lock; bookworm's Ceph 16 is tried.
+# S3_DNS_NAME is the name below which buckets are hosts; nothing resolves it.
 # S3_READER_* is a user who owns nothing, S3_SMALL_* one with a quota of 4 MB. CEPH_STORE=bluestore: a sparse 8 GB file; else memory, at most 3 GB.
 . "$(dirname "$0")/lib.sh"
 start() {
@@ -48,6 +49,7 @@ rgw_data = $D/rgw
 rgw_crypt_require_ssl = false
 rgw_gc_obj_min_wait = 5
 rgw_gc_processor_period = 5
+rgw_dns_name = s3.dr.test
 rgw_frontends = beast endpoint=127.0.0.1:$p ssl_endpoint=127.0.0.1:$t ssl_certificate=$D/tls.crt ssl_private_key=$D/tls.key
 E
   c ceph-authtool --create-keyring "$D/keyring" --gen-key -n mon. --cap mon 'allow *'
@@ -70,7 +72,7 @@ E
   user SMALL_ small
   c radosgw-admin quota set --uid=small --quota-scope=user --max-size=4M
   c radosgw-admin quota enable --uid=small --quota-scope=user
-  emit S3_ENDPOINT "http://127.0.0.1:$p" S3_TLS_ENDPOINT "https://127.0.0.1:$t" S3_CA "$D/tls.crt" S3_REGION us-east-1 S3_SERVER "$(radosgw --version | sed 's/^ceph version \([^ ]*\).*/ceph-\1/')"
+  emit S3_ENDPOINT "http://127.0.0.1:$p" S3_TLS_ENDPOINT "https://127.0.0.1:$t" S3_CA "$D/tls.crt" S3_DNS_NAME s3.dr.test S3_REGION us-east-1 S3_SERVER "$(radosgw --version | sed 's/^ceph version \([^ ]*\).*/ceph-\1/')"
 }
 c() { env CEPH_CONF="$D/ceph.conf" "$@" >>"$D/setup.log" 2>&1 </dev/null 9>&-; }
 d() { spawn "$1" "$2" -c "$D/ceph.conf" "${@:3}" -f; }

@@ -31,11 +31,11 @@ internal sealed class FaultyCluster(IEtcdCluster real) : IEtcdCluster
     public Task<EtcdCertificate?> GetServerCertificateAsync(Uri endpoint, CancellationToken cancellationToken) =>
         real.GetServerCertificateAsync(endpoint, cancellationToken);
 
-    public async IAsyncEnumerable<EtcdSnapshotPiece> ReadSnapshotAsync(Uri endpoint, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<EtcdSnapshotPiece> ReadSnapshotAsync(Uri endpoint, int ahead, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Asked.Add(endpoint);
         var index = 0;
-        await foreach (var piece in real.ReadSnapshotAsync(endpoint, cancellationToken))
+        await foreach (var piece in real.ReadSnapshotAsync(endpoint, ahead, cancellationToken))
         {
             if (Piece(endpoint, index++, piece.Blob.ToArray()) is not { } blob)
             {
@@ -46,11 +46,19 @@ internal sealed class FaultyCluster(IEtcdCluster real) : IEtcdCluster
         }
     }
 
+    public Task<IReadOnlyList<long>> GetLeasesAsync(CancellationToken cancellationToken) => real.GetLeasesAsync(cancellationToken);
+
     public Task<EtcdRangePage> RangeAsync(EtcdRangeRequest request, CancellationToken cancellationToken) => real.RangeAsync(request, cancellationToken);
 
     public Task<EtcdPutResult> PutAsync(EtcdPutRequest request, CancellationToken cancellationToken) => real.PutAsync(request, cancellationToken);
 
     public Task<EtcdDeleteResult> DeleteAsync(EtcdKeyRange range, CancellationToken cancellationToken) => real.DeleteAsync(range, cancellationToken);
+
+    public Task<EtcdMember> AddLearnerAsync(IReadOnlyList<Uri> peerUrls, CancellationToken cancellationToken) => real.AddLearnerAsync(peerUrls, cancellationToken);
+
+    public Task RemoveMemberAsync(ulong id, CancellationToken cancellationToken) => real.RemoveMemberAsync(id, cancellationToken);
+
+    public Task<bool> TryPromoteAsync(ulong id, CancellationToken cancellationToken) => real.TryPromoteAsync(id, cancellationToken);
 
     public ValueTask DisposeAsync() => real.DisposeAsync();
 }

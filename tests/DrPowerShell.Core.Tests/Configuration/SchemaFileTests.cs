@@ -1,5 +1,7 @@
+using System.Text.Json.Nodes;
 using DrPowerShell.Core.Configuration.Binding;
 using DrPowerShell.Core.Repositories.Manifests;
+using DrPowerShell.Core.Restores.Plans;
 using DrPowerShell.Testing;
 using NJsonSchema;
 using Xunit;
@@ -14,18 +16,35 @@ public sealed class SchemaFileTests
 
     [Theory]
     [InlineData("estate")]
+    [InlineData("restore-plan")]
     [InlineData("backup-manifest")]
     [InlineData("backup-proof")]
+    [InlineData("recovery-report")]
+    [InlineData("notice")]
     public void The_file_is_what_the_types_say(string name)
     {
         var path = Path.Combine(Folder, name + ".schema.json");
-        var written = name switch { "estate" => EstateSchema.Write(), "backup-manifest" => ManifestSchema.OfManifest(), _ => ManifestSchema.OfProof() };
+        var written = name switch { "estate" => EstateSchema.Write(), "restore-plan" => RestorePlanFile.Schema(), "backup-manifest" => ManifestSchema.OfManifest(), "recovery-report" => Core.Reports.ReportSchema.Write(), "notice" => Core.Notifications.NoticeSchema.Write(), _ => ManifestSchema.OfProof() };
         if (Environment.GetEnvironmentVariable("UPDATE") == "1")
         {
             File.WriteAllText(path, written);
         }
 
         Assert.True(written == File.ReadAllText(path), $"{path} is not what the types say: run this test with UPDATE=1 and look at the difference.");
+    }
+
+    [Theory]
+    [InlineData("estate")]
+    [InlineData("restore-plan")]
+    [InlineData("backup-manifest")]
+    [InlineData("backup-proof")]
+    public void Every_property_is_described(string name)
+    {
+        var schema = JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, name + ".schema.json")))!.AsObject();
+        JsonObject[] shapes = [schema, .. schema["$defs"]!.AsObject().Select(one => one.Value!.AsObject())];
+
+        var silent = shapes.SelectMany(shape => shape["properties"]!.AsObject().Where(one => string.IsNullOrWhiteSpace((string?)one.Value!["description"])).Select(one => one.Value!.GetPath()));
+        Assert.Empty(silent);
     }
 
     [Fact]
@@ -66,6 +85,11 @@ public sealed class SchemaFileTests
     [InlineData("schedules: { a: { cluster: c, repository: r, when: sometimes } }")]
     [InlineData("schedules: { a: { cluster: c, repository: r, when: daily, level: none } }")]
     [InlineData("schedules: { a: { cluster: c, repository: r, when: daily, expect: { byteBudget: 10 GBs } } }")]
+    [InlineData("notifiers: { a: { type: pager } }")]
+    [InlineData("notifiers: { a: { type: command, program: /x, events: [break] } }")]
+    [InlineData("notifiers: { a: { type: command, program: /x, attempts: 0 } }")]
+    [InlineData("notifiers: { a: { type: mail, host: h, from: nobody, to: [c@d] } }")]
+    [InlineData("notify: pager")]
     [InlineData("trust: a.pem")]
     [InlineData("[]")]
     public async Task What_the_schema_refuses_the_binder_refuses(string text)
@@ -81,6 +105,7 @@ public sealed class SchemaFileTests
     [InlineData("repositories: { a: { uri: ./here, trust: [], compression: 0 }, B.2_c-d: { uri: 'file:///x' } }")]
     [InlineData("retention: { a: { minimumAge: 2w, largestShrink: 1 }, b: {} }")]
     [InlineData("hosts: { a: { port: 22 }, b: {} }")]
+    [InlineData("notifiers: { a: { type: webhook, url: 'https://h:8443/x', headers: { X-Team: 7 }, events: [run-ended, needs-person] }, b: { type: mail, host: h, from: a@b.example, to: [c@d.example], security: none } }\nnotify: [a, b]")]
     [InlineData("clusters: { c: { endpoints: [http://c] } }\nrepositories: { r: { uri: /r } }\nschedules: { a: { cluster: c, repository: r, when: yearly, expect: { byteBudget: 1024, copies: 2 } } }")]
     public async Task What_the_binder_takes_the_schema_takes(string text)
     {
@@ -119,6 +144,15 @@ public sealed class SchemaFileTests
         Assert.Empty(await JudgeAsync("backup-proof", System.Text.Encoding.UTF8.GetString(SignedJson.Write(proof, signer: null))));
         Assert.NotEmpty(await JudgeAsync("backup-manifest", """{"schema":"drpowershell.backup/1","id":"x"}"""));
         Assert.NotEmpty(await JudgeAsync("backup-proof", """{"schema":"drpowershell.proof/2"}"""));
+    }
+
+    [Fact]
+    public async Task Notices_as_they_are_sent_satisfy_their_schema()
+    {
+        var run = Reports.SampleRuns.Of("undo-failed") with { BreakGlass = "INC-4711" };
+
+        Assert.Empty(await JudgeAsync("notice", Core.Notifications.NoticeText.Ended(run, "dave@ops-1", isUndo: false, DateTimeOffset.UnixEpoch).ToJson()));
+        Assert.NotEmpty(await JudgeAsync("notice", """{"schema":"drpowershell/notice/2"}"""));
     }
 
     private static async Task<string[]> JudgeAsync(string name, string json)

@@ -99,13 +99,13 @@ public sealed class FolderBlobStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_read_only_disk_and_missing_rights_are_denied_access()
+    public async Task A_read_only_disk_and_missing_rights_are_told_apart()
     {
-        foreach (var error in new Exception[] { new IOException("read-only", ReadOnlyFileSystem), new UnauthorizedAccessException("denied") })
-        {
-            var store = FolderBlobStore.Open(Location, new FailingFiles((_, _) => throw error));
-            await Assert.ThrowsAsync<StoreAccessDeniedException>(() => PutAsync(store, "x"));
-        }
+        await Assert.ThrowsAsync<StoreReadOnlyException>(() => PutAsync(Failing(new IOException("read-only", ReadOnlyFileSystem)), "x"));
+        var denied = await Assert.ThrowsAsync<StoreAccessDeniedException>(() => PutAsync(Failing(new UnauthorizedAccessException("denied")), "x"));
+        Assert.Contains(_temp.FullName, denied.RecommendedAction, StringComparison.Ordinal);
+
+        IBlobStore Failing(Exception error) => FolderBlobStore.Open(Location, new FailingFiles((_, _) => throw error));
     }
 
     [Fact]

@@ -8,6 +8,7 @@ using DrPowerShell.Core.Tests.Backups;
 using DrPowerShell.Etcd.Errors;
 using DrPowerShell.Etcd.Snapshots;
 using DrPowerShell.Testing;
+using DrPowerShell.Testing.Etcd;
 using Xunit;
 
 namespace DrPowerShell.Core.Tests.Repositories;
@@ -95,17 +96,68 @@ public sealed class RepositoryBackupTests(LoadedMember loaded) : IClassFixture<L
         Assert.True(result.Status!.Revision >= snapshot.Manifest.RevisionAtLeast);
     }
 
-    [Fact]
-    public async Task A_level_that_was_asked_for_without_a_spool_reads_the_plain_object_back_or_is_refused()
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(3, false)]
+    [InlineData(0, true)]
+    [InlineData(3, true)]
+    public async Task A_level_that_was_asked_for_without_a_spool_reads_the_object_back_also_where_no_identity_is_here(int compression, bool encrypted)
     {
-        await using var plain = await OpenAsync(o => o with { CompressionLevel = 0 });
-        var snapshot = await BackUpAsync(plain, o => o with { NoSpool = true, IsLevelRequired = true });
-        Assert.Equal("Full", snapshot.Manifest!.Verified);
-        Assert.NotNull(snapshot.Manifest.HashKv);
+        var recipient = ProviderLoader.Catalog.Age.NewKeyPair().Recipient;
+        await using var repository = await OpenAsync(o => o with { CompressionLevel = compression, Encryption = new() { Recipients = encrypted ? [recipient] : [] } });
+        var snapshot = await BackUpAsync(repository, o => o with { NoSpool = true, IsLevelRequired = true });
+        var spooled = await BackUpAsync(repository);
 
-        await using var wrapped = await OpenAsync();
-        await Assert.ThrowsAsync<SpoolNeededException>(() => BackUpAsync(wrapped, o => o with { NoSpool = true, IsLevelRequired = true }));
-        Assert.Single(await ListAsync(wrapped));
+        Assert.Equal("Full", snapshot.Manifest!.Verified);
+        Assert.Equal(VerificationLevel.Full, snapshot.TestResult!.Level);
+        Assert.NotNull(snapshot.Manifest.HashKv);
+        Assert.Equal(spooled.Manifest!.HashKv, snapshot.Manifest.HashKv);
+        Assert.Equal(spooled.Manifest.KeyCount, snapshot.Manifest.KeyCount);
+        Assert.Equal(64, snapshot.Manifest.Plain.Sha256.Length);
+    }
+
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(3, false)]
+    [InlineData(0, true)]
+    [InlineData(3, true)]
+    public async Task An_object_that_the_store_damaged_is_found_when_it_is_read_back_and_has_no_manifest(int compression, bool encrypted)
+    {
+        foreach (var place in new[] { 0.0, 0.3, 0.999 })
+        {
+            var options = Options(_temp.CreateFolder($"store-{place}")) with
+            {
+                CompressionLevel = compression,
+                Encryption = new() { Recipients = encrypted ? [ProviderLoader.Catalog.Age.NewKeyPair().Recipient] : [] },
+            };
+            var damaged = 0;
+            var store = new FaultyBlobStore(FolderBlobStore.Open(options.Uri))
+            {
+                Before = (call, name) =>
+                {
+                    if (call == "read" && damaged++ == 0)
+                    {
+                        var file = _temp[$"store-{place}", name];
+                        var bytes = File.ReadAllBytes(file);
+                        bytes[(int)(bytes.Length * place) + 8] ^= 1;
+                        File.WriteAllBytes(file, bytes);
+                    }
+                },
+            };
+            await using var repository = SnapshotRepository.Over(options, store);
+            await Assert.ThrowsAnyAsync<RecoveryException>(() => BackUpAsync(repository, o => o with { NoSpool = true, IsLevelRequired = true }));
+            Assert.True(damaged > 0);
+            Assert.Equal([$"store-{place}/prod"], _temp.List().Where(n => n.StartsWith($"store-{place}/", StringComparison.Ordinal)));
+        }
+    }
+
+    [Fact]
+    public async Task A_boot_needs_files_and_is_refused_without_a_spool()
+    {
+        await using var repository = await OpenAsync();
+        await Assert.ThrowsAsync<SpoolNeededException>(
+            () => BackUpAsync(repository, o => o with { NoSpool = true, IsLevelRequired = true, Level = VerificationLevel.Boot, EtcdPath = EtcdBinaries.V35.Etcd }));
+        Assert.Empty(await ListAsync(repository));
     }
 
     [Fact]

@@ -146,7 +146,7 @@ public sealed class RepositoryCollectorTests : IAsyncDisposable
     private async Task WriteAsync(SnapshotRepository repository)
     {
         await using var writer = await BackupWriter.BeginAsync(repository, "prod", _time, default);
-        await writer.RestartAsync(default);
+        await writer.RestartAsync(knowsHash: false, mayReread: false, default);
         await writer.WriteAsync(new byte[100_000], default);
         var sizes = await writer.FinishAsync();
         await writer.PublishSnapshotAsync(default);

@@ -31,6 +31,10 @@ public sealed class EstateCommandTests : IDisposable
             s3: { endpoint: 'https://127.0.0.1:1', accessKey: env:DR_TEST_ESTATE_SECRET, secretKey: file:secret.txt }
         schedules:
           nightly: { cluster: prod, repository: here, when: daily }
+        notifiers:
+          chat: { type: webhook, secretUrl: env:DR_TEST_ESTATE_SECRET, secretHeaders: { Authorization: file:secret.txt } }
+          post: { type: mail, host: h, user: u, password: file:secret.txt, from: a@b.example, to: [c@d.example] }
+        notify: [chat, post]
         """;
 
     private readonly ModuleSession _session = new();
@@ -79,7 +83,7 @@ public sealed class EstateCommandTests : IDisposable
     [Fact]
     public void It_is_shown_with_references_and_without_a_single_secret()
     {
-        var result = _session.Run("$e = Get-RecoveryEstate $p -Verbose; $e; $e.Clusters.prod; $e.Repositories.far.S3; $e.Schedules.nightly; Get-SnapshotRepository -Estate $p -Verbose",
+        var result = _session.Run("$e = Get-RecoveryEstate $p -Verbose; $e; $e.Clusters.prod; $e.Repositories.far.S3; $e.Schedules.nightly; $e.Notifiers.chat; $e.Notifiers.post; Get-SnapshotRepository -Estate $p -Verbose",
             ("p", Write("dr.yaml", Valid)));
 
         var shown = string.Join('\n', result.Succeed().Output.Select(Everything).Concat(result.Verbose));
@@ -211,7 +215,7 @@ public sealed class EstateCommandTests : IDisposable
         var result = _session.Run("Test-RecoveryEstate $p", ("p", copy["dr.yaml"])).One;
 
         Assert.True((bool)result.IsValid, string.Join('\n', (IEnumerable<object>)result.Mistakes));
-        Assert.All(["estate", "backup-manifest", "backup-proof"], name => Assert.True(File.Exists(Path.Combine(RepositoryPaths.Module, "schemas", name + ".schema.json"))));
+        Assert.All(["estate", "backup-manifest", "backup-proof", "recovery-report"], name => Assert.True(File.Exists(Path.Combine(RepositoryPaths.Module, "schemas", name + ".schema.json"))));
     }
 
     private static string Id(SessionResult result)

@@ -1,4 +1,6 @@
+using DrPowerShell.Core.Ports;
 using DrPowerShell.Core.Repositories.Errors;
+using DrPowerShell.Etcd.Files;
 using DrPowerShell.Providers.Zstd;
 using DrPowerShell.Testing;
 using Xunit;
@@ -41,6 +43,77 @@ public sealed class ZstdTests : IDisposable
         byte[] two = [.. await CompressAsync(Bytes(1000), 3), .. await CompressAsync(Bytes(2000), 3)];
 
         Assert.Equal((byte[])[.. Bytes(1000), .. Bytes(2000)], await DecompressAsync(two));
+    }
+
+    [Theory]
+    [InlineData(0, 3)]
+    [InlineData(1, 3)]
+    [InlineData(1 << 20, 3)]
+    [InlineData((1 << 20) + 1, 15)]
+    [InlineData(5_500_000, 3)]
+    public async Task What_was_written_is_read_again_at_random(int length, int level)
+    {
+        var plain = Bytes(length);
+        using var stored = new MemoryStream();
+        LayerReader reader;
+        await using (var compressing = _zstd.Compress(stored, level))
+        {
+            reader = ((IRereadable)compressing).Reader();
+            for (var at = 0; at < length; at += 300_000)
+            {
+                await compressing.WriteAsync(plain.AsMemory(at, Math.Min(300_000, length - at)), TestContext.Current.CancellationToken);
+            }
+        }
+
+        using var source = reader.Open(new MemoryByteSource(stored.ToArray()));
+        Assert.Equal(length, source.Length);
+        var random = new Random(3);
+        for (var i = 0; i < 30; i++)
+        {
+            var from = random.Next(length + 1);
+            var read = new byte[random.Next(length - from + 1)];
+            source.ReadExactly(from, read);
+            Assert.True(read.AsSpan().SequenceEqual(plain.AsSpan(from, read.Length)));
+        }
+
+        Assert.Throws<SnapshotReadFailedException>(() => source.ReadExactly(length, new byte[1]));
+        Assert.Equal(plain, await DecompressAsync(stored.ToArray()));
+        if (length > 2 << 20)
+        {
+            var bytes = stored.ToArray();
+            bytes[bytes.Length / 2] ^= 1;
+            using var damaged = reader.Open(new MemoryByteSource(bytes));
+            Assert.Throws<CompressedDataDamagedException>(() => damaged.ReadExactly(0, new byte[length]));
+        }
+    }
+
+    [Fact]
+    public async Task A_failed_write_further_down_is_the_last_and_nothing_follows_it()
+    {
+        var target = new FailingStream();
+        var compressing = _zstd.Compress(target, 3);
+        var bytes = new byte[1 << 20];
+        await Assert.ThrowsAsync<IOException>(async () =>
+        {
+            for (var i = 0; i < 50; i++)
+            {
+                await compressing.WriteAsync(bytes, TestContext.Current.CancellationToken);
+            }
+        });
+        var writes = target.Writes;
+        await Assert.ThrowsAsync<InvalidOperationException>(async () => await compressing.WriteAsync(bytes, TestContext.Current.CancellationToken));
+        await compressing.DisposeAsync();
+        Assert.Equal(writes, target.Writes);
+    }
+
+    [Fact]
+    public async Task Bytes_that_gain_nothing_are_not_tried_at_the_level_again_and_again_and_come_back_all_the_same()
+    {
+        var plain = new byte[20 << 20];
+        new Random(7).NextBytes(plain);
+        var stored = await CompressAsync(plain, 15);
+        Assert.InRange(stored.Length, plain.Length, plain.Length + (plain.Length / 1000));
+        Assert.True((await DecompressAsync(stored)).AsSpan().SequenceEqual(plain));
     }
 
     [Fact]
@@ -203,7 +276,15 @@ public sealed class ZstdTests : IDisposable
     private async Task<byte[]> ReadAsync(string name) => await DecompressAsync(await File.ReadAllBytesAsync(_folder[name], TestContext.Current.CancellationToken));
 
     private static async Task<string> ToolAsync(params string[] arguments) =>
-        (await Command.RunAsync("zstd", ["-q", .. arguments], cancellationToken: TestContext.Current.CancellationToken)).ThrowIfFailed().Output;
+        (await Command.RunAsync("zstd", ["-q", .. arguments], timeout: TimeSpan.FromMinutes(2), cancellationToken: TestContext.Current.CancellationToken)).ThrowIfFailed().Output;
+
+    private sealed class FailingStream : MemoryStream
+    {
+        public int Writes { get; private set; }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+            ++Writes == 2 ? throw new IOException("The disk is gone.") : ValueTask.CompletedTask;
+    }
 
     /// <summary>A stream on which a synchronous call would block a thread.</summary>
     private sealed class AsyncOnlyStream : MemoryStream

@@ -28,10 +28,16 @@ public sealed class EtcdLoad
     public static async Task<EtcdLoad> OpenAsync(EtcdTestCluster cluster, int? member = null)
     {
         var at = member is { } index ? cluster.Members[index] : cluster.Members.First(m => m.IsRunning);
-        var load = new EtcdLoad(cluster.Http, at.ClientUrl);
-        if (cluster.RootPassword is { } password)
+        return await OpenAsync(cluster.Http, at.ClientUrl, cluster.RootPassword);
+    }
+
+    /// <summary>Opens a session with the member at a URL, as root where a password is given.</summary>
+    internal static async Task<EtcdLoad> OpenAsync(HttpClient http, Uri endpoint, string? rootPassword)
+    {
+        var load = new EtcdLoad(http, endpoint);
+        if (rootPassword is not null)
         {
-            var answer = await load.PostAsync("/v3/auth/authenticate", new JsonObject { ["name"] = "root", ["password"] = password });
+            var answer = await load.PostAsync("/v3/auth/authenticate", new JsonObject { ["name"] = "root", ["password"] = rootPassword });
             load.token = (string?)answer["token"];
         }
 
@@ -41,14 +47,15 @@ public sealed class EtcdLoad
     /// <summary>Writes keys <c>prefix + 00000000…</c> with values of the given size, which differ from key to key.</summary>
     public Task PutSequenceAsync(int count, string prefix = "/load/", int valueSize = 100, long lease = 0)
     {
-        EtcdPut Put(int i)
-        {
-            var value = new byte[valueSize];
-            new Random(i).NextBytes(value);
-            return new EtcdPut($"{prefix}{i:D8}", value, lease);
-        }
+        return PutManyAsync(Enumerable.Range(0, count).Select(i => new EtcdPut($"{prefix}{i:D8}", SequenceValue(i, valueSize), lease)));
+    }
 
-        return PutManyAsync(Enumerable.Range(0, count).Select(Put));
+    /// <summary>The value of one key of a sequence.</summary>
+    public static byte[] SequenceValue(int number, int size = 100)
+    {
+        var value = new byte[size];
+        new Random(number).NextBytes(value);
+        return value;
     }
 
     /// <summary>Writes many keys. A key must not be in there twice; the order of their revisions is not defined.</summary>

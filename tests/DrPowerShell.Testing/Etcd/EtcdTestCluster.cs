@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 
@@ -48,7 +47,7 @@ public sealed class EtcdTestCluster : IAsyncDisposable
     public string? RootPassword { get; private set; }
 
     /// <summary>A client for the members' HTTP side, with the good client certificate, pinned to the members' own certificate.</summary>
-    public HttpClient Http => http ??= CreateHttp();
+    public HttpClient Http => http ??= GatewayHttp.Create(IsTls ? (Certificates.GatewayClient, serverCertificateHash!) : null, TimeSpan.FromSeconds(1));
 
     /// <summary>Chooses names, free ports and a token for a cluster that is started later.</summary>
     public static EtcdClusterPlan Plan(int members, bool tls = false, bool peerTls = false)
@@ -244,28 +243,5 @@ public sealed class EtcdTestCluster : IAsyncDisposable
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(3));
         var answer = await Http.GetStringAsync(new Uri(member.ClientUrl, "/health"), limit.Token);
         return answer.Contains("true", StringComparison.Ordinal);
-    }
-
-    private HttpClient CreateHttp()
-    {
-        var handler = new SocketsHttpHandler
-        {
-            MaxConnectionsPerServer = 16,
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
-            // A pool begins no second connection while one is under way: one that was begun as a member went down would hang every later request.
-            ConnectTimeout = TimeSpan.FromSeconds(1),
-        };
-        if (IsTls)
-        {
-            handler.SslOptions = new SslClientAuthenticationOptions
-            {
-                ClientCertificates = [Certificates.GatewayClient.Load()],
-                // Also when the members show an expired one on purpose: it is theirs, and that is all that is asked here.
-                RemoteCertificateValidationCallback = (_, certificate, _, _) =>
-                    certificate?.GetCertHashString(HashAlgorithmName.SHA256) == serverCertificateHash,
-            };
-        }
-
-        return new HttpClient(handler) { Timeout = TimeSpan.FromMinutes(2) };
     }
 }

@@ -20,6 +20,9 @@ public sealed class CephServer
     /// <summary>The same server over TLS, with a certificate that <see cref="AuthorityPath"/> signs.</summary>
     public Uri TlsEndpoint => new(_facts["S3_TLS_ENDPOINT"]);
 
+    /// <summary>The same server under a name below which buckets are hosts. Nothing resolves it: a proxy must lead there.</summary>
+    public Uri NamedEndpoint => new($"http://{_facts["S3_DNS_NAME"]}:{Endpoint.Port}");
+
     public string AuthorityPath => _facts["S3_CA"];
 
     public string Region => _facts["S3_REGION"];

@@ -6,7 +6,8 @@ using System.Text;
 namespace DrPowerShell.Testing.Stores;
 
 /// <summary>
-/// A proxy on loopback before an HTTP server that stays well: for each request a test decides whether it is passed on or meets a fault.
+/// A proxy on loopback before an HTTP server that stays well: for each request a test decides whether it is passed on or meets a fault. A client
+/// may take it for the server, or for the proxy that leads to it.
 /// </summary>
 /// <param name="target">The server behind; null where every request is answered by a fault.</param>
 /// <param name="fault">Is asked for each request; null passes it on.</param>
@@ -184,6 +185,13 @@ public sealed class FaultyHttpProxy : IAsyncDisposable
 
         var lines = Encoding.UTF8.GetString([.. bytes]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         var first = lines[0].Split(' ');
+        if (first[1].StartsWith("http://", StringComparison.Ordinal))
+        {
+            // As a client asks a proxy; servers want the path alone, and the host from the header.
+            first[1] = first[1][first[1].IndexOf('/', "http://".Length)..];
+            bytes = [.. Encoding.UTF8.GetBytes(string.Join(' ', first)), .. bytes.Skip(bytes.IndexOf((byte)'\r'))];
+        }
+
         var headers = lines.Skip(1).Select(line => line.Split(':', 2)).ToDictionary(p => p[0].ToLowerInvariant(), p => p[1].Trim(), StringComparer.Ordinal);
         return (new HttpHead(first[0], first[1], headers), [.. bytes]);
     }

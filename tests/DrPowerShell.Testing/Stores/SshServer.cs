@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using DrPowerShell.Testing.Hosts;
 
 namespace DrPowerShell.Testing.Stores;
 
@@ -10,11 +11,14 @@ public sealed class SshServer : IAsyncDisposable
 {
     private readonly Process _holder;
     private readonly string _name;
+    private readonly IReadOnlyDictionary<string, string> _facts;
     private readonly bool _hasUser;
+    private readonly bool _isInside;
 
-    private SshServer(Process holder, string name, IReadOnlyDictionary<string, string> facts, (string User, string Password)? login)
+    private SshServer(Process holder, string name, IReadOnlyDictionary<string, string> facts, (string User, string Password)? login, bool isInside)
     {
-        (_holder, _name, _hasUser) = (holder, name, login is not null);
+        _isInside = isInside;
+        (_holder, _name, _facts, _hasUser) = (holder, name, facts, login is not null);
         (Port, User, Folder) = (int.Parse(facts["SSH_PORT"], System.Globalization.CultureInfo.InvariantCulture), facts["SSH_USER"], facts["SSH_FOLDER"]);
         PasswordLogin = login ?? default;
     }
@@ -55,51 +59,68 @@ public sealed class SshServer : IAsyncDisposable
     /// <param name="withPassword">Make a user with a password, and let it in; needs root.</param>
     /// <param name="sftpArguments">What internal-sftp is started with: -R for read-only.</param>
     /// <param name="chroot">A folder to shut every session in; needs root.</param>
-    public static async Task<SshServer> StartAsync(bool withPassword = false, string? sftpArguments = null, string? chroot = null)
+    /// <param name="inside">The machine that it runs on; null for this one. Stop it before the machine.</param>
+    /// <param name="logins">Kinds of users to make for it: plain, sudo, asks, noisy, nologin, as sshd.sh tells; needs root.</param>
+    /// <param name="more">Lines of sshd_config.</param>
+    public static async Task<SshServer> StartAsync(
+        bool withPassword = false, string? sftpArguments = null, string? chroot = null, SystemdMachine? inside = null, IEnumerable<string>? logins = null, IEnumerable<string>? more = null)
     {
         var name = "t" + Guid.NewGuid().ToString("N")[..10];
         (string, string)? login = null;
         if (withPassword)
         {
-            var made = await Command.RunAsync(Script("sshd.sh"), ["user", name]);
-            var user = Facts(made.ThrowIfFailed().Output.Split('\n'));
+            var made = await Command.RunAsync(HeldService.Script("sshd.sh"), ["user", name]);
+            var user = HeldService.Facts(made.ThrowIfFailed().Output.Split('\n'));
             login = (user["SSH_USER"], user["SSH_PASSWORD"]);
         }
 
-        var start = new ProcessStartInfo(Script("hold.sh"), ["sshd.sh", name])
+        var (holder, facts) = await HeldService.StartAsync("sshd.sh", [name], new Dictionary<string, string>
         {
-            UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true,
-        };
-        start.Environment["SSHD_PASSWORD"] = withPassword ? "1" : "";
-        start.Environment["SSHD_SFTP"] = sftpArguments ?? "";
-        start.Environment["SSHD_FOLDER"] = chroot ?? "";
-        var holder = Process.Start(start)!;
-        var lines = new List<string>();
-        while (await holder.StandardOutput.ReadLineAsync() is { Length: > 0 } line)
-        {
-            lines.Add(line);
-        }
-
-        return lines.Count > 0
-            ? new SshServer(holder, name, Facts(lines), login)
-            : throw new InvalidOperationException("sshd.sh could not start a server: openssh-server is missing, or see its logs above.");
+            ["SSHD_PASSWORD"] = withPassword ? "1" : "",
+            ["SSHD_SFTP"] = sftpArguments ?? "",
+            ["SSHD_FOLDER"] = chroot ?? "",
+            ["SSHD_ENTER"] = inside?.Enter ?? "",
+            ["SSHD_LOGINS"] = string.Join(' ', logins ?? []),
+            ["SSHD_MORE"] = string.Concat((more ?? []).Select(line => line + "\n")),
+        });
+        return new SshServer(holder, name, facts, login, inside is not null);
     }
+
+    /// <summary>The user of a kind that it was started with.</summary>
+    public string Login(string kind) => _facts["SSH_LOGIN_" + kind.ToUpperInvariant()];
+
+    /// <summary>Sends a signal to the processes of all sessions, what runs in them included: KILL breaks the connections, STOP freezes the host, CONT wakes it.</summary>
+    public async Task SignalSessionsAsync(string signal)
+    {
+        var server = await ListenerAsync();
+        foreach (var pid in (await ProcessTree.OfAsync(server)).Where(pid => pid != server))
+        {
+            await Command.RunAsync("kill", ["-" + signal, pid.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        }
+    }
+
+    /// <summary>Sends a signal to the process that takes new connections.</summary>
+    public async Task SignalListenerAsync(string signal) =>
+        (await Command.RunAsync("kill", ["-" + signal, (await ListenerAsync()).ToString(System.Globalization.CultureInfo.InvariantCulture)])).ThrowIfFailed();
+
+    /// <summary>How many connections were logged in so far.</summary>
+    public async Task<int> CountLoginsAsync() => (await File.ReadAllTextAsync(this["sshd.log"])).Split("Accepted ").Length - 1;
 
     public async ValueTask DisposeAsync()
     {
-        _holder.StandardInput.Close();
-        await _holder.WaitForExitAsync();
-        _holder.Dispose();
+        await HeldService.StopAsync(_holder);
         if (_hasUser)
         {
-            await Command.RunAsync(Script("sshd.sh"), ["nouser", _name]);
+            await Command.RunAsync(HeldService.Script("sshd.sh"), ["nouser", _name]);
         }
 
         Directory.Delete(Folder, recursive: true);
     }
 
-    private static string Script(string name) => Path.Combine(RepositoryPaths.ServiceScripts, name);
-
-    private static Dictionary<string, string> Facts(IEnumerable<string> lines) =>
-        lines.Where(line => line.Contains('=', StringComparison.Ordinal)).Select(line => line.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+    // Inside a machine the process that was started is the one that entered it.
+    private async Task<int> ListenerAsync()
+    {
+        var started = int.Parse((await File.ReadAllTextAsync(this["sshd.proc"])).Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture);
+        return _isInside ? (await ProcessTree.OfAsync(started))[1] : started;
+    }
 }

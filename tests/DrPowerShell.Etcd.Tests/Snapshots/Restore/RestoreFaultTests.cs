@@ -251,7 +251,7 @@ public sealed class RestoreFaultTests : IDisposable
     private (string Root, RestoreOptions Options) Prepare(string cluster, bool compact, bool targetIsThere)
     {
         var root = _temp.CreateFolder(Guid.NewGuid().ToString("N"));
-        var options = RestorePlans.Options(cluster, Path.Combine(root, "{member}")) with { Compact = compact };
+        var options = RestorePlans.Options(cluster, Path.Combine(root, "{member}")) with { Compact = compact, LinksDatabases = targetIsThere };
         foreach (var target in options.Targets.Where(_ => targetIsThere))
         {
             Directory.CreateDirectory(target.DataDirectory);

@@ -44,6 +44,25 @@ public sealed class RestoreTargetTests : IDisposable
         Assert.Equal(["file", "link"], _temp.List());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Databases_that_are_linked_are_one_file_and_the_same_as_three(bool compact)
+    {
+        var linked = RestorePlans.Options(RestorePlans.ThreeMembers, _temp["{member}"]) with { Compact = compact, LinksDatabases = true };
+        var apart = RestorePlans.Options(RestorePlans.ThreeMembers, _temp["{member}-apart"]) with { Compact = compact };
+        await RestorePlans.RestoreAsync(RestorePlans.Golden, linked);
+        await RestorePlans.RestoreAsync(RestorePlans.Golden, apart);
+        foreach (var (one, other) in linked.Targets.Zip(apart.Targets))
+        {
+            await RestorePlans.AssertCompleteAsync(one.DataDirectory, linked);
+            Assert.Equal(File.ReadAllBytes(RestorePlans.DatabaseOf(other.DataDirectory)), File.ReadAllBytes(RestorePlans.DatabaseOf(one.DataDirectory)));
+        }
+
+        var files = await Command.RunAsync("stat", ["-c", "%i %h", .. linked.Targets.Select(t => RestorePlans.DatabaseOf(t.DataDirectory))]);
+        Assert.EndsWith(" 3", Assert.Single(files.ThrowIfFailed().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Distinct()));
+    }
+
     [Fact]
     public async Task The_same_directory_for_two_members_is_refused_however_it_is_spelled()
     {

@@ -1,0 +1,102 @@
+using System.Management.Automation;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.Versioning;
+using Xunit;
+
+namespace DrPowerShell.Module.Tests.Restores;
+
+/// <summary>Plan files at the prompt, against real members: what they would do, what they do, and what the business says to it.</summary>
+[UnsupportedOSPlatform("windows")]
+public sealed class RestorePlanCommandTests
+{
+    private const string Restore = "RestoreEtcdClusterCommand";
+
+    [Fact]
+    public async Task A_plan_changes_nothing_and_lists_the_very_steps_that_the_run_then_journals()
+    {
+        await using var scene = await RestoreScene.StartAsync(3);
+        using var open = new TcpListener(IPAddress.Loopback, 0);
+        open.Start();
+        await scene.Cluster.KillAsync();
+        Directory.Delete(scene.Cluster.Data("m1"), recursive: true);
+        scene.Write("check.ps1", "param([Parameter(Mandatory)] [int] $Number, [datetime] $Since) if ($Number -isnot [int] -or $Since.Year -ne 2026) { throw 'not typed' }; \"number $($Number + 1)\"");
+        scene.Write("plan.yaml", $$"""
+            cluster: prod
+            source: { file: s.db }
+            acceptDataLoss: 1d
+            checks:
+              - { name: port, type: tcp, host: 127.0.0.1, port: {{((IPEndPoint)open.LocalEndpoint).Port}} }
+              - { name: key, type: etcd-key, key: /a, pattern: '^one$' }
+              - { name: all, type: kubernetes-count, resource: none, atLeast: 0 }
+              - { name: host, type: command, host: m2-host, command: echo hello, pattern: hello }
+              - { name: own script, type: script, script: check.ps1, parameters: { Number: 6, Since: '2026-11-22' }, pattern: '^number 7$' }
+            """);
+        scene.Run("Get-RecoveryPlan -Plan $f/plan.yaml").Succeed(); // the state folder and its like are there now
+        var before = scene.Tree();
+
+        var planned = scene.Run("Get-RecoveryPlan -Plan $f/plan.yaml -MeasureImpact").Succeed();
+        Assert.Equal(before, scene.Tree());
+        var whatIf = scene.Run("Restore-EtcdCluster -Plan $f/plan.yaml -WhatIf").Succeed();
+        Assert.Empty(whatIf.Output);
+        Assert.Equal(before, scene.Tree());
+
+        var run = scene.Run("Restore-EtcdCluster -Plan $f/plan.yaml -Confirm:$false").One;
+
+        Assert.Equal("Healthy", run.Result.ToString());
+        static string Line(dynamic step) => $"{step.Number} {step.Id} {step.Phase} {step.Host} {step.Step}";
+        Assert.Equal(planned.Output.Select(step => Line(step)), ((IEnumerable<object>)run.Steps).Select(step => Line(step)));
+        foreach (var name in new[] { "port", "key", "all", "host", "own script" })
+        {
+            Assert.True(run.Facts["check." + name].GetProperty("passed").GetBoolean(), name);
+        }
+
+        Assert.Contains("one", (await scene.Cluster.EtcdctlAsync("get", "/a")).ThrowIfFailed().Output, StringComparison.Ordinal);
+
+        // The next plan knows how long this one took, and says so.
+        await scene.Cluster.KillAsync();
+        var again = scene.Run("Get-RecoveryPlan -Plan $f/plan.yaml -Verbose").Succeed();
+        Assert.Contains(again.Verbose, line => line.Contains("1 earlier restores", StringComparison.Ordinal));
+        Assert.All(again.Output, step => Assert.Equal(1, step.Properties["EarlierRuns"].Value));
+    }
+
+    [Fact]
+    public async Task A_check_that_does_not_pass_fails_the_run_after_the_point_of_no_return_and_says_what_the_business_misses()
+    {
+        await using var scene = await RestoreScene.StartAsync(1);
+        await scene.Cluster.KillAsync();
+        scene.Write("hangs.ps1", "while ($true) { [System.Threading.Thread]::Sleep(50) }");
+        scene.Write("plan.yaml", """
+            cluster: prod
+            source: { file: s.db }
+            acceptDataLoss: 1d
+            checks:
+              - { name: orders, type: script, script: hangs.ps1, timeout: 1s, deadline: 2s, interval: 1s }
+            """);
+
+        var result = scene.Run("Restore-EtcdCluster -Plan $f/plan.yaml -Confirm:$false");
+
+        var record = result.FailsWith("RunFailed", Restore, ErrorCategory.InvalidOperation);
+        Assert.Contains("'orders' did not pass: no answer within", record.Exception.Message, StringComparison.Ordinal);
+        Assert.Contains("nothing was undone", record.Exception.Message, StringComparison.Ordinal);
+        Assert.Contains("one", (await scene.Cluster.EtcdctlAsync("get", "/a")).ThrowIfFailed().Output, StringComparison.Ordinal);
+        // The session itself is as it was.
+        Assert.Equal(3, scene.Run("1 + 2").One);
+    }
+
+    [Fact]
+    public async Task What_is_given_beside_a_plan_wins_over_it_and_its_mistakes_are_told_at_once()
+    {
+        await using var scene = await RestoreScene.StartAsync(1);
+        scene.Write("plan.yaml", "cluster: prod\nsource: { file: nowhere.db }\nbumpRevision: 7\ntoken: planned\n");
+        scene.Run("Get-RecoveryPlan -Plan $f/plan.yaml").FailsWith("SnapshotFileNotFound", "GetRecoveryPlanCommand", ErrorCategory.ObjectNotFound);
+        scene.Run("$s = Get-EtcdSnapshot $f/s.db; Get-RecoveryPlan -Plan $f/plan.yaml -Snapshot $s").FailsWith("ClusterHasQuorum", "GetRecoveryPlanCommand", ErrorCategory.InvalidOperation);
+        Assert.NotEmpty(scene.Run("Get-RecoveryPlan -Plan $f/plan.yaml -Snapshot $s -AcceptDataLoss 1d -BumpRevision Auto").Succeed().Output);
+
+        scene.Write("plan.yaml", "cluster: pro\nsource: { latest: true, file: s.db }\ncheks: []\n");
+        var wrong = scene.Run("Get-RecoveryPlan -Plan $f/plan.yaml").FailsWith("RestorePlanNotValid", "GetRecoveryPlanCommand", ErrorCategory.InvalidData);
+        Assert.Contains("has 3 mistakes", wrong.Exception.Message, StringComparison.Ordinal);
+        Assert.Contains("did you mean checks?", wrong.Exception.Message, StringComparison.Ordinal);
+        scene.Run("Get-RecoveryPlan -Plan $f/none.yaml").FailsWith("RestorePlanNotFound", "GetRecoveryPlanCommand", ErrorCategory.ObjectNotFound);
+    }
+}
