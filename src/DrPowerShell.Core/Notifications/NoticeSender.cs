@@ -23,6 +23,8 @@ public sealed class NoticeSender(IReadOnlyList<INotifier> notifiers, Redactor re
     // What an implementation may take to obey its token; then it is left behind.
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
+    private const string TooLate = "it had not answered when the run ended.";
+
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly CancellationTokenSource _late = new();
     private readonly object _gate = new();
@@ -65,7 +67,7 @@ public sealed class NoticeSender(IReadOnlyList<INotifier> notifiers, Redactor re
             await _late.CancelAsync().ConfigureAwait(false);
             foreach (var one in all.Where(one => !one.Done.IsCompleted))
             {
-                Fail(one, "it had not answered when the run ended.");
+                Fail(one, TooLate);
             }
         }
 
@@ -117,7 +119,10 @@ public sealed class NoticeSender(IReadOnlyList<INotifier> notifiers, Redactor re
         }
         catch (Exception e) when (e is OperationCanceledException or TimeoutException)
         {
-            return (string.Create(System.Globalization.CultureInfo.InvariantCulture, $"no answer within {timeout.TotalSeconds:0.#} s."), true);
+            // Which of the two ended it is told by whoever sees it first: this one, or the flush.
+            return (_late.IsCancellationRequested && !expiry.IsCancellationRequested
+                ? TooLate
+                : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"no answer within {timeout.TotalSeconds:0.#} s."), true);
         }
 #pragma warning disable CA1031 // Whatever a notifier throws must not stop a recovery.
         catch (Exception e)

@@ -1,5 +1,8 @@
+using System.Globalization;
+using System.Text;
 using DrPowerShell.Core.Hosts;
 using DrPowerShell.Core.Ports;
+using DrPowerShell.Core.Restores.Configuration;
 using DrPowerShell.Core.Services.Errors;
 
 namespace DrPowerShell.Core.Services;
@@ -26,6 +29,9 @@ internal sealed class StaticPodService(ServiceOptions options, IHost host) : Pol
         var folder = path[..path.LastIndexOf('/')];
         return $"{folder[..folder.LastIndexOf('/')]}/{StoppedFolder}{path[path.LastIndexOf('/')..]}";
     }
+
+    // As last looked at, where the processes have to tell.
+    private string _text = "";
 
     private string Manifest => ManifestOf(Options);
 
@@ -69,12 +75,27 @@ internal sealed class StaticPodService(ServiceOptions options, IHost host) : Pol
         var running = await Host.RunAsync(HostCommand.Of("crictl", "ps", "-q", "--name", $"^{Name}$"), cancellationToken).ConfigureAwait(false);
         var knows = running.Succeeded;
         var has = knows && running.Output.Trim().Length > 0;
+        _text = knows ? "" : Encoding.UTF8.GetString(await Host.ReadAsync(there ? Manifest : Stopped, cancellationToken).ConfigureAwait(false));
         var container = knows ? has ? "container runs" : "no container" : running.ExitCode == NoProgram ? "no crictl on the host" : $"crictl: {running.Reason}";
         return new ManagerAnswer(there && (!knows || has), IsChanging: knows && there != has, [], $"manifest {(there ? "in place" : "moved out")}; {container}") { IsGuess = !knows };
     }
 
     // Without a runtime that tells of containers the process is what is left to look for: that of a static pod is named as its container.
-    protected override bool IsIts(HostProcess process) => process.Arguments is [var program, ..] && program[(program.LastIndexOf('/') + 1)..] == Name;
+    protected override bool IsIts(HostProcess process) =>
+        process.Arguments is [var program, ..] && program[(program.LastIndexOf('/') + 1)..] == Name && !IsAnothers(process.Arguments);
+
+    // One machine may run several of a name, such as a second etcd for events: what says that it listens, and on none of the pod's ports, is another's,
+    // and so is what has a configuration that the manifest does not name.
+    private bool IsAnothers(IReadOnlyList<string> words)
+    {
+        var flags = FlagWords.Read(words, 1).ToList();
+        var ports = flags.Where(flag => flag.Name is "listen-client-urls" or "listen-peer-urls" or "secure-port").SelectMany(flag => flag.Value.Split(',')).Select(Port).ToList();
+        return (Options.Ports.Count > 0 && ports.Count > 0 && ports.TrueForAll(port => port is { } known && !Options.Ports.Contains(known)))
+            || flags.Exists(flag => flag.Name == EtcdSettings.ConfigFile && !_text.Contains(flag.Value, StringComparison.Ordinal));
+    }
+
+    private static int? Port(string text) =>
+        int.TryParse(text[(text.LastIndexOf(':') + 1)..].TrimEnd('/'), NumberStyles.None, CultureInfo.InvariantCulture, out var port) ? port : null;
 
     protected override string Advice => $"Look at the kubelet's log on the host (journalctl -u kubelet) and the container's (crictl ps -a --name {Name}; crictl logs).";
 

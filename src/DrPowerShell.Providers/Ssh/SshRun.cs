@@ -32,11 +32,13 @@ internal sealed class SshRun(SshClient client, string line) : IDisposable
     {
         var begun = Threads.Run(() => (Run: _command.ExecuteAsync(CancellationToken.None), Input: InputOf(_command)));
         Observe(begun);
+        var (text, error) = (new Text(), new Text());
+        // Of a command that is cancelled while it is being sent the session is wanted all the same: it may begin there after this.
+        var errors = AfterAsync(begun, () => Pump(_command.ExtendedOutputStream, error.Add, new SshMark(), isError: true));
+        Observe(errors);
         var (run, there) = await begun.WaitAsync(cancellationToken).ConfigureAwait(false);
         Observe(run);
-        var (text, error) = (new Text(), new Text());
         var reading = Threads.Run(() => Pump(_command.OutputStream, bytes => Take(bytes, output, text), new SshMark()));
-        var errors = Threads.Run(() => Pump(_command.ExtendedOutputStream, error.Add, new SshMark(), isError: true));
         var feeding = Threads.Run(() => Feed(input, there));
         await HostTasks.AllAsync(
             Task.WhenAny(feeding, run).WaitAsync(cancellationToken), EndAsync(run, output is not null, cancellationToken), output is null ? Task.CompletedTask : reading.WaitAsync(cancellationToken))
@@ -74,6 +76,19 @@ internal sealed class SshRun(SshClient client, string line) : IDisposable
         if (run.IsCompleted)
         {
             await run.ConfigureAwait(false);
+        }
+    }
+
+    private async Task AfterAsync(Task begun, Action pump)
+    {
+        try
+        {
+            await begun.ConfigureAwait(false);
+            await Threads.Run(pump).ConfigureAwait(false);
+        }
+        finally
+        {
+            _session.TrySetResult(null);
         }
     }
 

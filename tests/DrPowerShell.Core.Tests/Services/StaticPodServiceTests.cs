@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DrPowerShell.Core.Hosts;
 using DrPowerShell.Core.Hosts.Errors;
 using DrPowerShell.Core.Ports;
@@ -63,6 +64,41 @@ public sealed class StaticPodServiceTests : IAsyncLifetime
         await File.WriteAllTextAsync(_folder["broken"], "", Token);
         Assert.StartsWith("manifest in place; crictl: connect: no such file or directory; process ", (await service.WaitUntilUpAsync(Patience, Token)).Evidence);
         await RoundAsync(service);
+    }
+
+    [Theory]
+    [InlineData("--listen-client-urls=https://127.0.0.1:1,https://10.0.0.1:1", true)]
+    [InlineData("-listen-peer-urls https://127.0.0.1:1/", true)]
+    [InlineData("--secure-port=1", true)]
+    [InlineData("--config-file /etc/another.yaml", true)]
+    [InlineData("--listen-client-urls=https://127.0.0.1:2,https://10.0.0.1:1", false)]
+    [InlineData("--listen-client-urls=https://127.0.0.1:1 --listen-peer-urls=https://127.0.0.1:2", false)]
+    [InlineData("--listen-client-urls=unix://socket", false)]
+    [InlineData("--config-file=/etc/here.yaml", false)]
+    [InlineData("--name=m1", false)]
+    public async Task A_process_of_the_same_name_that_says_it_listens_elsewhere_is_anothers(string flags, bool isAnothers)
+    {
+        await File.AppendAllTextAsync(Manifest, "# --config-file=/etc/here.yaml", Token);
+        var service = ServiceFactory.Open(new ServiceOptions { Name = _name, Host = "here", Kind = ServiceKind.StaticPod, Manifest = Manifest, Ports = [2] }, Here());
+        using var other = Process.Start(new ProcessStartInfo("bash", ["-c", "exec -a \"$0\" sh -c 'kill -STOP $$' $1", _name, flags]))!;
+        try
+        {
+            await Eventually.IsTrueAsync(async () => (await service.GetStateAsync(Token)).ProcessIds.Count == (isAnothers ? 1 : 2), "both run");
+            await service.StopAsync(Token);
+            if (isAnothers)
+            {
+                await service.WaitUntilDownAsync(Patience, Token);
+            }
+            else
+            {
+                var error = await Assert.ThrowsAsync<ServiceNotDownException>(() => service.WaitUntilDownAsync(TimeSpan.FromSeconds(5), Token));
+                Assert.Contains(error.Holders, holder => holder.Contains(flags, StringComparison.Ordinal));
+            }
+        }
+        finally
+        {
+            other.Kill();
+        }
     }
 
     [Fact]

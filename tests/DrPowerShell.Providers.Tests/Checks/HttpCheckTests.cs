@@ -87,10 +87,14 @@ public sealed class HttpCheckTests : IDisposable
     [Fact]
     public async Task A_port_is_open_or_it_is_not()
     {
-        var port = Ask.Section(CheckKind.Tcp) with { Host = "127.0.0.1", Port = Port };
-        Assert.Equal($"127.0.0.1:{Port} is open", (await port.PassesAsync()).Text);
-        _listener.Stop();
-        Assert.Contains("refused", (await port.FailsAsync()).Text, StringComparison.OrdinalIgnoreCase);
+        // Bound from the beginning: nobody else can take the port while nothing listens on it.
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        var port = ((IPEndPoint)socket.LocalEndPoint!).Port;
+        var check = Ask.Section(CheckKind.Tcp) with { Host = "127.0.0.1", Port = port };
+        Assert.Contains("refused", (await check.FailsAsync()).Text, StringComparison.OrdinalIgnoreCase);
+        socket.Listen();
+        Assert.Equal($"127.0.0.1:{port} is open", (await check.PassesAsync()).Text);
     }
 
     [Fact]

@@ -121,6 +121,20 @@ public abstract partial class HostContractTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_command_that_is_cancelled_at_any_moment_leaves_nothing_running()
+    {
+        await Host.GetFactsAsync(Token);
+        var mark = Mark();
+        for (var moment = 0; moment < 30; moment++)
+        {
+            using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(moment * moment / 4.0));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Host.RunAsync(new HostCommand { Arguments = ["sleep", mark] }, cancel.Token));
+        }
+
+        await NothingRunsAsync(mark);
+    }
+
+    [Fact]
     public async Task A_command_that_leaves_something_running_has_ended_when_it_has()
     {
         var mark = Mark();

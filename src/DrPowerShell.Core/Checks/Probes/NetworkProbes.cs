@@ -13,7 +13,10 @@ internal sealed class TcpProbe(CheckSection check, CheckWorld world) : CheckProb
         var start = World.Clock.GetTimestamp();
         using var socket = new TcpClient();
         await socket.ConnectAsync(Needed(Check.Host, "host"), Check.Port ?? throw new CheckNotPossibleException(Check.Name, "it has no 'port'."), cancellationToken).ConfigureAwait(false);
-        return new ProbeAnswer(true, $"{Check.Host}:{Check.Port} is open");
+        // On this machine the kernel may give the connection the very port that it asks for: then it has reached itself.
+        return Equals(socket.Client.LocalEndPoint, socket.Client.RemoteEndPoint)
+            ? throw new SocketException((int)SocketError.ConnectionRefused)
+            : new ProbeAnswer(true, $"{Check.Host}:{Check.Port} is open");
     }
 }
 
