@@ -78,6 +78,8 @@ public sealed class FolderDiskTests(LoadedMember loaded) : IClassFixture<LoadedM
     {
         await BackUpAsync();
         await BackUpAsync();
+        // Which of two is the newer is told to the second.
+        await Task.Delay(TimeSpan.FromSeconds(1.1), Token);
         var newest = await BackUpAsync();
         _disk.Fill(leave: 0);
         await using (var repository = await OpenAsync())
