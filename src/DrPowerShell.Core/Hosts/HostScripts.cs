@@ -204,8 +204,19 @@ internal static class HostScripts
 
     // By session and by descent: a program may have made itself a session. All are stopped before any is ended, because what is stopped neither forks
     // nor dies and leaves children that nobody can tell any more. At first in a way that lets our own scripts take away what they have begun.
+    // Of a session that is ended over another connection $2 and $3 tell when its leader began and in which boot: its number may have gone to another
+    // since. (While one process of it is left the kernel gives the number to nobody.)
     public const string EndSession = """
         s=$1 all=
+        if [ -n "$2" ]; then
+          read -r b < /proc/sys/kernel/random/boot_id
+          [ "$b" = "$3" ] || exit 0
+          if read -r t 2>/dev/null < "/proc/$s/stat"; then
+            begun() { set -- ${t##*) }; t=${20}; }
+            begun
+            [ "$t" = "$2" ] || exit 0
+          fi
+        fi
         look() {
           ps -eo pid=,ppid=,sid=,stat= | awk -v s="$s" -v all="$all" -v state="$1" '
             BEGIN { k = split(all, a, " "); for (i = 1; i <= k; i++) found[a[i]] = 1 }
@@ -219,6 +230,8 @@ internal static class HostScripts
             kill -STOP $new 2>/dev/null
             n=$((n + 1))
           done
+          # What was stopped before, by whomever, belongs to it too.
+          all="$all $(look XZ)"
         }
         gone() {
           n=0

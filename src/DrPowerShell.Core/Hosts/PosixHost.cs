@@ -169,9 +169,11 @@ public abstract class PosixHost(HostOptions options) : IHost
     public abstract ValueTask DisposeAsync();
 
     /// <summary>What ends everything that a command has started, by the session that it was put into.</summary>
-    protected IReadOnlyList<string> EndOf(int session)
+    /// <param name="session">Its number.</param>
+    /// <param name="proof">Where that may have gone to another since: when its leader began, and the boot's id.</param>
+    protected IReadOnlyList<string> EndOf(int session, params string[] proof)
     {
-        string[] end = ["/bin/sh", "-c", HostScripts.EndSession, "drpowershell", Number(session)];
+        string[] end = ["/bin/sh", "-c", HostScripts.EndSession, "drpowershell", Number(session), .. proof];
         return Options.Sudo ? ["sudo", "-n", "--", .. end] : end;
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using DrPowerShell.Core.Hosts;
 using DrPowerShell.Core.Hosts.Errors;
@@ -21,6 +22,9 @@ internal sealed class SshHost(HostOptions options) : PosixHost(options)
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     private readonly SemaphoreSlim _gate = new(1, 1);
+
+    // What may go on there although nobody here waits for it any more: a host that froze wakes up in the middle of its command.
+    private readonly ConcurrentDictionary<SshSession, byte> _left = new();
     private SshLink? _link;
 
     public override bool IsLocal => false;
@@ -69,7 +73,7 @@ internal sealed class SshHost(HostOptions options) : PosixHost(options)
         }
         catch (OperationCanceledException) when (link.Gone.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            Forget(link);
+            Leave(link, run);
             throw new HostUnreachableException(Name, string.Create(CultureInfo.InvariantCulture, $"no sign of life for {Options.Timeout.TotalSeconds:0.#} s."));
         }
         catch (Exception e) when (e is OperationCanceledException || ReferenceEquals(e, run.OutputError))
@@ -79,7 +83,7 @@ internal sealed class SshHost(HostOptions options) : PosixHost(options)
         }
         catch (Exception e) when ((SshLink.IsBroken(e) || e is IOException) && !(SshLink.IsRefusal(e) && link.IsOpen && link.Running > 1))
         {
-            Forget(link);
+            Leave(link, run);
             throw new HostUnreachableException(Name, $"the connection broke: {e.Message.TrimEnd('.')}.", e);
         }
     }
@@ -97,7 +101,9 @@ internal sealed class SshHost(HostOptions options) : PosixHost(options)
             _link?.Dispose();
             _link = null;
             ForgetFacts();
-            return _link = new SshLink(await OpenAsync(cancellationToken).ConfigureAwait(false), Options.Timeout);
+            var link = new SshLink(await OpenAsync(cancellationToken).ConfigureAwait(false), Options.Timeout);
+            await EndLeftAsync(link, cancellationToken).ConfigureAwait(false);
+            return _link = link;
         }
         finally
         {
@@ -161,7 +167,7 @@ internal sealed class SshHost(HostOptions options) : PosixHost(options)
                 return;
             }
 
-            var line = string.Join(' ', EndOf(session).Select(Quoted));
+            var line = string.Join(' ', EndOf(session.Id).Select(Quoted));
             try
             {
                 await EndAsync(link.Client, line, limit.Token).ConfigureAwait(false);
@@ -174,7 +180,28 @@ internal sealed class SshHost(HostOptions options) : PosixHost(options)
         }
         catch (Exception e) when (e is OperationCanceledException or RecoveryException || SshLink.IsBroken(e))
         {
-            Forget(link);
+            Leave(link, run);
+        }
+    }
+
+    // Before anything else is asked there: what is seen must not be changed by what was begun over a connection that is lost.
+    private async Task EndLeftAsync(SshLink link, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(Options.Timeout);
+        try
+        {
+            foreach (var session in _left.Keys)
+            {
+                await EndAsync(link.Client, string.Join(' ', EndOf(session.Id, session.Begun, session.Boot).Select(Quoted)), limit.Token).ConfigureAwait(false);
+                _left.TryRemove(session, out _);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException || SshLink.IsBroken(e))
+        {
+            link.Dispose();
+            cancellationToken.ThrowIfCancellationRequested();
+            throw new HostUnreachableException(Name, "what ran there when the connection was lost could not be ended.", e);
         }
     }
 
@@ -184,8 +211,13 @@ internal sealed class SshHost(HostOptions options) : PosixHost(options)
         end.Execute();
     }).WaitAsync(cancellationToken);
 
-    private void Forget(SshLink link)
+    private void Leave(SshLink link, SshRun run)
     {
+        if (run.Session is { IsCompletedSuccessfully: true, Result: { Begun.Length: > 0, Boot.Length: > 0 } session })
+        {
+            _left[session] = 0;
+        }
+
         Interlocked.CompareExchange(ref _link, null, link);
         link.Dispose();
     }

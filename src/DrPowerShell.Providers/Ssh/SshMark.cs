@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Text;
 
@@ -15,11 +16,18 @@ internal sealed class SshMark
 
     private readonly ArrayBufferWriter<byte> _head = new();
 
-    /// <summary>A script that says it on both streams and becomes the program that its arguments name. (The second field of stat is "(sh)".)</summary>
-    public const string Announce = $"read -r _ _ _ _ _ s _ < /proc/$$/stat; m=\"{Text}$s\"; echo \"$m\"; echo \"$m\" >&2; exec \"$@\"";
+    /// <summary>A script that says it on both streams and becomes the program that its arguments name.</summary>
+    /// <remarks>The second field of stat is "(sh)"; that of the session's leader may be anything, blanks included.</remarks>
+    public const string Announce = $$"""
+        read -r _ _ _ _ _ s _ < /proc/$$/stat
+        { read -r t < /proc/$s/stat; read -r b < /proc/sys/kernel/random/boot_id; } 2>/dev/null
+        begun() { set -- ${t##*) }; t=${20}; }
+        begun
+        m="{{Text}}$s $t $b"; echo "$m"; echo "$m" >&2; exec "$@"
+        """;
 
     /// <summary>The session that the server put the command into; null before the mark is seen.</summary>
-    public int? Session { get; private set; }
+    public SshSession? Session { get; private set; }
 
     /// <summary>What came so far, where no mark did.</summary>
     public string Head => Encoding.UTF8.GetString(_head.WrittenSpan).Trim();
@@ -39,7 +47,7 @@ internal sealed class SshMark
             // A shell that shows what it runs shows the mark's words too, without the number.
             var number = all[(from + at + Text.Length)..];
             var end = number.IndexOf((byte)'\n');
-            if (end >= 0 && int.TryParse(number[..end], NumberStyles.None, CultureInfo.InvariantCulture, out var session))
+            if (end >= 0 && SshSession.TryParse(Encoding.UTF8.GetString(number[..end]), out var session))
             {
                 Session = session;
                 return number[(end + 1)..];
@@ -47,5 +55,20 @@ internal sealed class SshMark
         }
 
         return [];
+    }
+}
+
+/// <summary>A session on a host, told from every other one of the same number.</summary>
+/// <param name="Id">Its number, which is its leader's.</param>
+/// <param name="Begun">When its leader began, in ticks since the boot; empty where the host does not tell.</param>
+/// <param name="Boot">The boot's id; empty where the host does not tell.</param>
+internal sealed record SshSession(int Id, string Begun, string Boot)
+{
+    /// <summary>Reads "ID BEGUN BOOT".</summary>
+    public static bool TryParse(string text, [NotNullWhen(true)] out SshSession? session)
+    {
+        var parts = text.Trim('\r').Split(' ');
+        session = parts.Length == 3 && int.TryParse(parts[0], NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? new SshSession(id, parts[1], parts[2]) : null;
+        return session is not null;
     }
 }

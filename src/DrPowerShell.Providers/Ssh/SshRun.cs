@@ -15,7 +15,7 @@ internal sealed class SshRun(SshClient client, string line) : IDisposable
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(1);
 
     private readonly SshCommand _command = client.CreateCommand(line);
-    private readonly TaskCompletionSource<int?> _session = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<SshSession?> _session = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _read;
     private volatile bool _isOver;
 
@@ -23,7 +23,7 @@ internal sealed class SshRun(SshClient client, string line) : IDisposable
     public Exception? OutputError { get; private set; }
 
     /// <summary>The session of the command; null where none began.</summary>
-    public Task<int?> Session => _session.Task;
+    public Task<SshSession?> Session => _session.Task;
 
     /// <summary>What a login shell printed in place of running the command; null where it ran.</summary>
     public string? Refusal { get; private set; }

@@ -17,6 +17,9 @@ public sealed class SshFaultTests : IAsyncLifetime
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
 
     private readonly TempFolder _folder = new("ssh");
+
+    // No other test, and no earlier run, sleeps for as long.
+    private readonly int _own = Random.Shared.Next(100_000, 999_999);
     private SshServer _server = null!;
     private SshHost _host = null!;
 
@@ -40,11 +43,12 @@ public sealed class SshFaultTests : IAsyncLifetime
     [Fact]
     public async Task A_connection_that_is_killed_ends_the_command_and_the_next_one_makes_another()
     {
-        var run = await RunningAsync("90001.5");
+        var run = await RunningAsync(Mark("1"));
         await _server.SignalSessionsAsync("KILL");
         var error = await UnreachableAsync(run);
         Assert.Contains("broke", error.Message);
         await AnswersAsync();
+        Assert.False(await RunsAsync(Mark("1")));
 
         var port = FreePorts.Next();
         await using var nobody = new SshHost(SshMachines.Options(_server) with { Port = port });
@@ -94,13 +98,14 @@ public sealed class SshFaultTests : IAsyncLifetime
     [Fact]
     public async Task A_host_that_freezes_is_found_dead_within_its_timeout()
     {
-        var run = await RunningAsync("90002.5");
+        var run = await RunningAsync(Mark("2"));
         await _server.SignalSessionsAsync("STOP");
         var clock = Stopwatch.StartNew();
         var error = await UnreachableAsync(run);
         Assert.Contains("no sign of life for 6 s", error.Message);
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, Silence * 3);
         await AnswersAsync();
+        Assert.False(await RunsAsync(Mark("2")));
     }
 
     [Fact]
@@ -132,7 +137,7 @@ public sealed class SshFaultTests : IAsyncLifetime
     [Fact]
     public async Task One_lost_connection_ends_all_its_commands()
     {
-        var runs = new[] { await RunningAsync("90003.5"), await RunningAsync("90004.5"), await RunningAsync("90005.5") };
+        var runs = new[] { await RunningAsync(Mark("3")), await RunningAsync(Mark("4")), await RunningAsync(Mark("5")) };
         await _server.SignalSessionsAsync("KILL");
         foreach (var run in runs)
         {
@@ -140,7 +145,30 @@ public sealed class SshFaultTests : IAsyncLifetime
         }
 
         await AnswersAsync();
+        Assert.False(await RunsAsync(Mark("[345]")));
     }
+
+    [Fact]
+    public async Task A_command_whose_host_froze_never_goes_on_once_the_host_was_reached_again()
+    {
+        var (begun, ended) = (_folder["begun"], _folder["ended"]);
+        var run = _host.RunAsync(HostCommand.Shell($"echo > '{begun}'; sleep {Mark("6")}; echo > '{ended}'") with { Timeout = TimeSpan.FromMinutes(5) }, Token);
+        await Eventually.IsTrueAsync(() => File.Exists(begun), "it runs");
+        Assert.Equal(0, (await Command.RunAsync("pkill", ["-STOP", "-f", Mark("6")])).ExitCode);
+        await _server.SignalSessionsAsync("STOP");
+        await UnreachableAsync(run);
+
+        // Woken up it would go on with its next line.
+        await AnswersAsync();
+        await _server.SignalSessionsAsync("CONT");
+        await Command.RunAsync("pkill", ["-f", "^sleep " + Mark("6")]);
+        Assert.False(await RunsAsync(Mark("6")));
+        Assert.False(File.Exists(ended));
+    }
+
+    private string Mark(string which) => $"9000{which}.{_own}";
+
+    private static async Task<bool> RunsAsync(string mark) => (await Command.RunAsync("pgrep", ["-f", mark])).ExitCode == 0;
 
     private async Task<Task<HostCommandResult>> RunningAsync(string mark)
     {
