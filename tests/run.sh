@@ -11,7 +11,8 @@ net8_runtime=8.0.33 # named, so that the restore takes a runtime pack that NuGet
 net8_projects=" Etcd Core "
 # What runs other programs most of the time learns nothing from a second runtime.
 net8_without=(-class- "DrPowerShell.Core.Tests.Restores.*" -class- "DrPowerShell.Core.Tests.Hosts.*" -class- "DrPowerShell.Core.Tests.Services.*"
-  -class- "DrPowerShell.Core.Tests.Checks.*" -class- "DrPowerShell.Core.Tests.Reports.*")
+  -class- "DrPowerShell.Core.Tests.Checks.*" -class- "DrPowerShell.Core.Tests.Reports.*"
+  -class- "DrPowerShell.Etcd.Tests.Snapshots.Restore.RestoreBootTests" -class- "DrPowerShell.Etcd.Tests.Snapshots.Restore.RestoreKillTests")
 time_limit=40m
 waiting_projects=" Core Providers " # their tests wait for servers more than they compute
 

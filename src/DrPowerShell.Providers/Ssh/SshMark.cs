@@ -18,13 +18,9 @@ internal sealed class SshMark
 
     /// <summary>A script that says it on both streams and becomes the program that its arguments name.</summary>
     /// <remarks>The second field of stat is "(sh)"; that of the session's leader may be anything, blanks included.</remarks>
-    public const string Announce = $$"""
-        read -r _ _ _ _ _ s _ < /proc/$$/stat
-        { read -r t < /proc/$s/stat; read -r b < /proc/sys/kernel/random/boot_id; } 2>/dev/null
-        begun() { set -- ${t##*) }; t=${20}; }
-        begun
-        m="{{Text}}$s $t $b"; echo "$m"; echo "$m" >&2; exec "$@"
-        """;
+    public const string Announce =
+        "read -r _ _ _ _ _ s _ < /proc/$$/stat; { read -r t < /proc/$s/stat; read -r b < /proc/sys/kernel/random/boot_id; } 2>/dev/null; "
+        + $"begun() {{ set -- ${{t##*) }}; t=${{20}}; }}; begun; m=\"{Text}$s $t $b\"; echo \"$m\"; echo \"$m\" >&2; exec \"$@\"";
 
     /// <summary>The session that the server put the command into; null before the mark is seen.</summary>
     public SshSession? Session { get; private set; }
