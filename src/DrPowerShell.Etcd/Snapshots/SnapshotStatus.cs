@@ -1,3 +1,4 @@
+using System.Globalization;
 using DrPowerShell.Etcd.Mvcc;
 
 namespace DrPowerShell.Etcd.Snapshots;
@@ -9,7 +10,7 @@ public sealed record SnapshotStatus
     public required uint Hash { get; init; }
 
     /// <summary>The hash as etcdutl prints it.</summary>
-    public string HashText => Hash.ToString("x", System.Globalization.CultureInfo.InvariantCulture);
+    public string HashText => Hash.ToString("x", CultureInfo.InvariantCulture);
 
     /// <summary>The main revision of the newest row.</summary>
     public required long Revision { get; init; }
@@ -43,4 +44,8 @@ public sealed record SnapshotStatus
 
     /// <summary>What the database's own buckets say of the cluster.</summary>
     public required SnapshotMetadata Metadata { get; init; }
+
+    /// <summary>In one line, as it stands in a list of a test's result.</summary>
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"{(TotalKeyV36 is { } live ? $"{live:N0} live keys" : $"{TotalKeyV35:N0} rows")}, hash {HashText}; {Metadata}");
 }

@@ -108,6 +108,7 @@ public sealed class SnapshotFileCommandTests : IDisposable
         {
             Assert.Equal(_facts.Hash, (uint)one.Status.Hash);
             Assert.Equal(_facts.TotalKey, (int)one.Status.TotalKeyV35);
+            Assert.Matches($"^[0-9,]+ {(hashKv ? "live keys" : "rows")}, hash {_facts.Hash:x}; cluster version .*, revision {_facts.Revision:N0}$", (string)one.Status.ToString());
         }
 
         if (hashKv)
