@@ -47,4 +47,7 @@ public sealed record SnapshotTestResult
 
     /// <summary>How long the verification took.</summary>
     public required TimeSpan Duration { get; init; }
+
+    /// <summary>In one line, as it stands in a list of what was tested.</summary>
+    public override string ToString() => $"{(IsValid ? "valid" : "not valid")}, level {Level}{(Findings.Count > 0 ? $"; {Findings[0]}" : "")}";
 }

@@ -101,6 +101,7 @@ public sealed class SnapshotFileCommandTests : IDisposable
 
         Assert.True((bool)one.IsValid);
         Assert.Equal(level, one.Level.ToString());
+        Assert.Equal($"valid, level {level}", (string)one.ToString());
         Assert.Equal(status, one.Status is not null);
         Assert.Equal(hashKv, one.HashKv is not null);
         Assert.Equal(64, ((string)one.Digest).Length);

@@ -77,6 +77,8 @@ public sealed record BackupManifest
 
     /// <summary>The signature over this document; null where it is not signed.</summary>
     public ManifestSignature? Signature { get; init; }
+
+    public override string ToString() => Id;
 }
 
 /// <summary>The cluster at the time of the backup.</summary>
