@@ -16,7 +16,7 @@ public sealed class S3CredentialTests : IDisposable
     private static readonly string[] Names =
     [
         "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE",
-        "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_ENDPOINT_URL_STS", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_EC2_METADATA_DISABLED", "AWS_REGION",
+        "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME", "AWS_ENDPOINT_URL_STS", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_EC2_METADATA_DISABLED", "AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_REGION",
     ];
 
     private readonly Dictionary<string, string?> _before = Names.ToDictionary(n => n, Environment.GetEnvironmentVariable);
@@ -109,6 +109,24 @@ public sealed class S3CredentialTests : IDisposable
         Environment.SetEnvironmentVariable("AWS_CONTAINER_CREDENTIALS_FULL_URI", role.Url.AbsoluteUri);
         await OpensAsync(await OptionsAsync(s3.Url));
         Assert.Contains("Credential=ROLE/", s3.Requests[0].Headers["authorization"]);
+    }
+
+    [Fact]
+    public async Task The_role_of_the_machine_answers_them()
+    {
+        // The instance metadata service, version 2: a session's token first, then the role's name, then its credentials.
+        await using var metadata = new FaultyHttpProxy(null, head =>
+            head.Method == "PUT" ? new HttpFault.Answer(200, "session-token", "X-aws-ec2-metadata-token-ttl-seconds: 21600\r\n")
+            : !head.Target.Contains("/security-credentials", StringComparison.Ordinal) ? new HttpFault.Answer(404, "")
+            : head.Target.TrimEnd('/').EndsWith("security-credentials", StringComparison.Ordinal) ? new HttpFault.Answer(200, "backup-role")
+            : new HttpFault.Answer(200, $$"""
+                {"Code":"Success","Type":"AWS-HMAC","AccessKeyId":"INSTANCE","SecretAccessKey":"instance-secret","Token":"instance-token","LastUpdated":"{{TimeProvider.System.GetUtcNow():yyyy-MM-ddTHH:mm:ssZ}}","Expiration":"{{TimeProvider.System.GetUtcNow().AddHours(6):yyyy-MM-ddTHH:mm:ssZ}}"}
+                """, "Content-Type: application/json\r\n"));
+        await using var s3 = new FaultyHttpProxy(null, _ => new HttpFault.Answer(200, "<ListBucketResult/>"));
+        Environment.SetEnvironmentVariable("AWS_EC2_METADATA_SERVICE_ENDPOINT", metadata.Url.AbsoluteUri.TrimEnd('/'));
+        await OpensAsync(await OptionsAsync(s3.Url));
+        Assert.Contains("Credential=INSTANCE/", s3.Requests[0].Headers["authorization"]);
+        Assert.Equal("instance-token", s3.Requests[0].Headers["x-amz-security-token"]);
     }
 
     [Fact]
