@@ -3,7 +3,7 @@
 # Needs the .NET SDK 10 and apt; it installs the real servers that the tests run against where they are missing (under .services, Ceph by
 # apt-get as root, unless DR_INSTALL=0).
 # The tests of Etcd and Core run on .NET 10 and, self-contained, on .NET 8. Results lie in out/tests. Environment: DR_NET8=0 leaves .NET 8
-# out, DR_FAULTS=all injects each fault at the steps of every member, DR_ETCD36=FOLDER adds an etcd 3.6 (etcd, etcdctl, etcdutl) of your own.
+# out, DR_ETCD36=FOLDER adds an etcd 3.6 (etcd, etcdctl, etcdutl) of your own.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 root=$PWD results=$PWD/out/tests

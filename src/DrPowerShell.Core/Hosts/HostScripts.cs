@@ -11,9 +11,13 @@ internal static class HostScripts
     /// <summary>Runs its arguments as a program, once that is said.</summary>
     public const string AsRoot = "echo drpowershell-root >&2; exec \"$@\"";
 
-    // What may not be looked at is not missing: [ -e ] would not tell the difference. A link that leads nowhere is there.
+    /// <summary>What each script begins with: the words of its programs are read here. (Not by env, which would be one more program to start.)</summary>
+    public const string Locale = "LC_ALL=C; export LC_ALL\n";
+
+    // What may not be looked at is not missing: [ -e ] does not tell the difference, but starts no program. A link that leads nowhere is there.
     private const string Have = """
         have() {
+          if [ -e "$1" ] || [ -L "$1" ]; then return 0; fi
           if e=$(find "$1" -maxdepth 0 2>&1 >/dev/null); then return 0; fi
           case $e in *'No such file'* | *'Not a directory'*) return 1 ;; esac
           printf '%s\n' "$e" >&2
@@ -49,7 +53,7 @@ internal static class HostScripts
         """;
 
     public const string Facts = """
-        cat /proc/sys/kernel/random/boot_id 2>/dev/null || echo; id -u; id -un; uname -srm; hostname 2>/dev/null || uname -n; date +%s.%N
+        b=; [ ! -r /proc/sys/kernel/random/boot_id ] || read -r b < /proc/sys/kernel/random/boot_id; echo "$b"; id -u; id -un; uname -srm; hostname 2>/dev/null || uname -n; date +%s.%N
         """;
 
     public const string Find = Have + Entry + """
@@ -66,7 +70,6 @@ internal static class HostScripts
     public const string Read = Have + """
         have "$1" || exit 3
         [ -f "$1" ] || { echo "it is no file" >&2; exit 1; }
-        [ "$(stat -L -c %s -- "$1")" -le "$2" ] || { echo "it is larger than $2 bytes" >&2; exit 1; }
         head -c "$2" -- "$1"
         """;
 
@@ -189,12 +192,11 @@ internal static class HostScripts
         if [ -d "$1" ]; then cd "$1" && find . -type f -exec sha256sum -- {} +; else sha256sum < "$1"; fi
         """;
 
-    // Sources and mount points may hold blanks: each is the last on its line.
+    // Sources and mount points may hold blanks: each is the last on its line, below a headline.
     public const string Volume = """
         p="$1"
         while [ ! -e "$p" ] && [ "$p" != / ] && [ -n "$p" ]; do p=$(dirname -- "$p"); done
-        df -B1 --output=fstype,avail,size,target -- "$p" | tail -n 1
-        df --output=source -- "$p" | tail -n 1
+        df -B1 --output=fstype,avail,size,target -- "$p" && df --output=source -- "$p"
         """;
 
     // Names of users are cut to 8 characters where no width is told.

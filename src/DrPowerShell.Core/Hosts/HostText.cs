@@ -68,10 +68,10 @@ internal static class HostText
     public static HostVolume Volume(string output)
     {
         var lines = output.Split('\n');
-        var parts = lines[0].TrimStart().Split(' ', 2, StringSplitOptions.TrimEntries);
+        var parts = lines[1].TrimStart().Split(' ', 2, StringSplitOptions.TrimEntries);
         var free = parts[1].Split(' ', 2, StringSplitOptions.TrimEntries);
         var size = free[1].Split(' ', 2, StringSplitOptions.TrimEntries);
-        return new HostVolume(size[1], lines[1].Trim(), parts[0], Number(free[0]), Number(size[0]));
+        return new HostVolume(size[1], lines[3].Trim(), parts[0], Number(free[0]), Number(size[0]));
         static long Number(string text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
     }
 

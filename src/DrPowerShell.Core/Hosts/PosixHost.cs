@@ -64,8 +64,11 @@ public abstract class PosixHost(HostOptions options) : IHost
     public async Task<byte[]> ReadAsync(string path, CancellationToken cancellationToken)
     {
         using var content = new MemoryStream();
-        var result = await ScriptAsync($"read {path}", HostScripts.Read, [path, Number(LargestFile)], path, Soon, cancellationToken, Missing, output: content).ConfigureAwait(false);
-        return result.ExitCode == Missing ? throw new HostFileNotFoundException(Name, path) : content.ToArray();
+        var what = $"read {path}";
+        var result = await ScriptAsync(what, HostScripts.Read, [path, Number(LargestFile + 1)], path, Soon, cancellationToken, Missing, output: content).ConfigureAwait(false);
+        return result.ExitCode == Missing ? throw new HostFileNotFoundException(Name, path)
+            : content.Length > LargestFile ? throw Failure(what, path, result with { ExitCode = 1, Error = $"it is larger than {Number(LargestFile)} bytes" })
+            : content.ToArray();
     }
 
     public Task WriteAsync(string path, ReadOnlyMemory<byte> content, HostFileAttributes? attributes, CancellationToken cancellationToken) =>
@@ -276,7 +279,7 @@ public abstract class PosixHost(HostOptions options) : IHost
         Stream? stream = null,
         Stream? output = null)
     {
-        var command = new HostCommand { Arguments = ["env", "LC_ALL=C", "/bin/sh", "-c", script, "drpowershell", .. arguments], Timeout = timeout };
+        var command = new HostCommand { Arguments = ["/bin/sh", "-c", HostScripts.Locale + script, "drpowershell", .. arguments], Timeout = timeout };
         var source = stream ?? new MemoryStream(input.ToArray());
         await using var end = source.ConfigureAwait(false);
         var result = await InTimeAsync(command, source, output, cancellationToken, what).ConfigureAwait(false);

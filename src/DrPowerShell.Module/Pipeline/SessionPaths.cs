@@ -21,11 +21,13 @@ internal static class SessionPaths
         return files;
     }
 
-    public static string Destination(PSCmdlet cmdlet, string path)
+    public static string Destination(PSCmdlet cmdlet, string path) => Destination(cmdlet.SessionState, path);
+
+    public static string Destination(SessionState session, string path)
     {
         try
         {
-            var full = cmdlet.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out var provider, out _);
+            var full = session.Path.GetUnresolvedProviderPathFromPSPath(path, out var provider, out _);
             return IsFileSystem(provider) ? full : throw new PathNotFileSystemException(path, provider.Name);
         }
         catch (SmaDriveNotFoundException e)

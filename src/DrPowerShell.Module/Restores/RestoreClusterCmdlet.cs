@@ -39,10 +39,11 @@ public abstract class RestoreClusterCmdlet : DrCmdlet
     public string? Plan { get; set; }
 
     /// <summary>
-    /// The snapshot to restore: what Get-EtcdSnapshot or Backup-EtcdSnapshot returned, or a file object. Without it the source with the smallest loss
+    /// The snapshot to restore: what Get-EtcdSnapshot or Backup-EtcdSnapshot returned, or a file. Without it the source with the smallest loss
     /// is taken: a member that still answers, the database of a stopped member, the newest verified backup.
     /// </summary>
     [Parameter(ValueFromPipeline = true)]
+    [SnapshotPathTransform]
     [ValidateNotNull]
     public SnapshotReference? Snapshot { get; set; }
 

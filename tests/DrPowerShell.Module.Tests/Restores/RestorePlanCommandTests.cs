@@ -99,4 +99,34 @@ public sealed class RestorePlanCommandTests
         Assert.Contains("did you mean checks?", wrong.Exception.Message, StringComparison.Ordinal);
         scene.Run("Get-RecoveryPlan -Plan $f/none.yaml").FailsWith("RestorePlanNotFound", "GetRecoveryPlanCommand", ErrorCategory.ObjectNotFound);
     }
+
+    [Fact]
+    public async Task A_loss_is_written_as_people_write_it_and_anything_else_is_told_what_is_taken()
+    {
+        await using var scene = await RestoreScene.StartAsync(1);
+        foreach (var written in new[] { "1d", "26h30m", "'1d 2h'", "1w", "1.02:00:00", "02:05:00", "90000", "(New-Object TimeSpan 1, 2, 0)" })
+        {
+            Assert.NotEmpty(scene.Run($"Get-RecoveryPlan prod -Snapshot $f/s.db -AcceptDataLoss {written}").Succeed().Output);
+        }
+
+        foreach (var wrong in new[] { "2hours", "'5 minutes'", "-1", "-02:00:00", "''", "1e300", "2h05" })
+        {
+            var error = scene.Run($"Get-RecoveryPlan prod -Snapshot $f/s.db -AcceptDataLoss {wrong}").Terminating;
+            Assert.Contains("AcceptDataLoss", Assert.IsAssignableFrom<ParameterBindingException>(error).Message, StringComparison.Ordinal);
+            Assert.Contains("such as 2h05m, 90s, 500ms, 1d or 2w, or as 02:05:00; a plain number is seconds", error!.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_snapshot_is_named_by_its_path_as_the_session_sees_it()
+    {
+        await using var scene = await RestoreScene.StartAsync(1);
+        foreach (var written in new[] { "$f/s.db", "./s.db", "s.db", "(New-Object IO.FileInfo $f/s.db)" })
+        {
+            Assert.NotEmpty(scene.Run($"Set-Location $f; Get-RecoveryPlan prod -Snapshot {written} -AcceptDataLoss 1d").Succeed().Output);
+        }
+
+        scene.Run("Get-RecoveryPlan prod -Snapshot ./other.db").FailsWith("SnapshotFileNotFound", "GetRecoveryPlanCommand", ErrorCategory.ObjectNotFound);
+        Assert.Contains("no drive", scene.Run("Get-RecoveryPlan prod -Snapshot nowhere:/s.db").Terminating!.ToString(), StringComparison.OrdinalIgnoreCase);
+    }
 }

@@ -245,13 +245,19 @@ public sealed class ServiceCluster : IAsyncDisposable
         // In a folder of their own: whom the member runs as may own no other.
         var (pid, log) = (this[member.Name, "run", "pid"], this[member.Name, "run", "etcd.log"]);
         var become = user(member.Name) is { } name ? $"[ \"$(id -u)\" != 0 ] || exec setpriv --reuid {name} --regid \"$(id -g {name})\" --init-groups /bin/sh \"$0\"\n" : "";
-        // Dead and not waited for is gone, but not while others of its threads still hold its files.
-        var alive = $"[ -f {pid} ] && p=$(cat {pid}) && [ -d /proc/$p ] && {{ ! grep -q '^State:.*Z' /proc/$p/status || [ $(ls /proc/$p/task | wc -l) -gt 1 ]; }}";
-        var wait = $"n=0; while {alive}; do n=$((n+1)); [ $n -gt 100 ] && kill -9 $p 2>/dev/null; [ $n -gt 150 ] && exit 1; sleep 0.1; done; rm -f {pid}; exit 0";
-        Script("status.sh", $"if {alive}; then exit 0; else exit 3; fi");
-        Script("start.sh", $"{alive} && exit 0\nsetsid {Release.Etcd} --config-file {this[member.Name, "etcd.yaml"]} >>{log} 2>&1 </dev/null &\necho $! >{pid}.new && mv {pid}.new {pid}");
-        Script("stop.sh", $"{alive} || exit 0\nkill $p\n{wait}");
-        Script("kill.sh", $"{alive} || exit 0\nkill -9 $p\n{wait}");
-        void Script(string name, string body) => File.WriteAllText(this[member.Name, name], "#!/bin/sh\n" + become + body + "\n");
+        // Dead and not waited for is gone, but not while others of its threads still hold its files. It is asked often, so that it starts no program.
+        var alive = $$"""
+            alive() {
+              [ -f {{pid}} ] && read -r p <{{pid}} && read -r s <"/proc/$p/stat" || return 1
+              case ${s##*) } in Z*) set -- /proc/"$p"/task/*; [ $# -gt 1 ] ;; esac
+            } 2>/dev/null
+
+            """.ReplaceLineEndings("\n");
+        var wait = $"n=0; while alive; do n=$((n+1)); [ $n -gt 100 ] && kill -9 $p 2>/dev/null; [ $n -gt 150 ] && exit 1; sleep 0.1; done; rm -f {pid}; exit 0";
+        Script("status.sh", "if alive; then exit 0; else exit 3; fi");
+        Script("start.sh", $"alive && exit 0\nsetsid {Release.Etcd} --config-file {this[member.Name, "etcd.yaml"]} >>{log} 2>&1 </dev/null &\necho $! >{pid}.new && mv {pid}.new {pid}");
+        Script("stop.sh", $"alive || exit 0\nkill $p\n{wait}");
+        Script("kill.sh", $"alive || exit 0\nkill -9 $p\n{wait}");
+        void Script(string name, string body) => File.WriteAllText(this[member.Name, name], "#!/bin/sh\n" + become + alive + body + "\n");
     }
 }

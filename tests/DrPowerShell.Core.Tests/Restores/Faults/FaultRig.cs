@@ -64,11 +64,6 @@ internal sealed class FaultRig : IAsyncDisposable
     /// <summary>All steps of the restore, in the plan's order.</summary>
     public IReadOnlyList<RunbookStep> Steps { get; private set; } = [];
 
-    /// <summary>The steps of the cluster and of one member: what a step does on one member's machine it does on the others as well. With DR_FAULTS=all those of all.</summary>
-    public IReadOnlyList<RunbookStep> StepsOfOneMember => Environment.GetEnvironmentVariable("DR_FAULTS") == "all"
-        ? Steps
-        : [.. Steps.Where(step => step.Host is not "m1-host" and not "m3-host" || step.Id.StartsWith("quiesce", StringComparison.Ordinal) || step.Id.StartsWith("admit", StringComparison.Ordinal))];
-
     public static async Task<FaultRig> StartAsync(bool isUp)
     {
         var rig = new FaultRig(isUp);

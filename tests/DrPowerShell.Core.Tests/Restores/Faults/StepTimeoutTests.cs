@@ -4,7 +4,7 @@ using Xunit;
 
 namespace DrPowerShell.Core.Tests.Restores.Faults;
 
-/// <summary>Steps of a restore run out of time.</summary>
+/// <summary>Every step of a restore runs out of time.</summary>
 public sealed class StepTimeoutTests
 {
     [Fact]
@@ -12,7 +12,7 @@ public sealed class StepTimeoutTests
     {
         await using var rig = await FaultRig.StartAsync(isUp: false);
         var unusual = TimeSpan.FromSeconds(421);
-        foreach (var step in rig.StepsOfOneMember)
+        foreach (var step in rig.Steps)
         {
             var run = $"restore-times-out-{step.Id}";
             var time = new HurriedTime();

@@ -1,0 +1,40 @@
+using DrPowerShell.Core.Runbooks;
+using Xunit;
+
+namespace DrPowerShell.Core.Tests.Restores.Faults;
+
+/// <summary>A restore whose process is killed at any step, with SIGKILL, is undone to the earlier state or gone on with to success.</summary>
+/// <param name="moment">before or behind its work.</param>
+/// <param name="undo">0 to undo the first run and to resume the second, and so on; 1 for the other way round.</param>
+public abstract class StepKillLoop(string moment, int undo)
+{
+    [Fact]
+    public async Task Killed_at_any_step_the_run_is_resumed_or_undone()
+    {
+        await using var rig = await FaultRig.StartAsync(isUp: false);
+        for (var i = 0; i < rig.Steps.Count; i++)
+        {
+            var run = $"restore-killed-{moment}-{rig.Steps[i].Id}";
+            await KilledRestore.RunAsync(rig, run, rig.Steps[i].Id, moment);
+
+            Assert.Equal(RunResult.Interrupted, rig.Read(run).Result);
+            Assert.True((await rig.RunningClustersAsync()).Count < 2, $"{run}: two clusters run");
+            rig.AssertNothingLost(run, run);
+            await SettleAsync(rig, run, undo: i % 2 == undo);
+        }
+    }
+
+    private static async Task SettleAsync(FaultRig rig, string run, bool undo)
+    {
+        await using var world = rig.World();
+        if (undo && rig.Read(run).PointOfNoReturn is null)
+        {
+            await rig.UndoAsync(run, world);
+            await rig.AssertUndoneAsync(run, run);
+            return;
+        }
+
+        await rig.AssertRestoredAsync(await rig.ResumeAsync(run, world), run);
+        await rig.ResetAsync();
+    }
+}

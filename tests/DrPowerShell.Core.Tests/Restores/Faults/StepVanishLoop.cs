@@ -1,0 +1,43 @@
+using DrPowerShell.Core.Hosts.Errors;
+using DrPowerShell.Core.Runbooks;
+using DrPowerShell.CrashHost;
+using Xunit;
+
+namespace DrPowerShell.Core.Tests.Restores.Faults;
+
+/// <summary>A machine vanishes at each step that is made there: before its work, or with the work done and the answer lost.</summary>
+public abstract class StepVanishLoop(bool behind)
+{
+    private static readonly StepRetry Brief = new(3, TimeSpan.FromMilliseconds(10));
+
+    [Fact]
+    public async Task Whichever_step_a_machine_vanishes_at_the_run_is_undone_or_resumed_once_it_is_back()
+    {
+        await using var rig = await FaultRig.StartAsync(isUp: false);
+        var machines = rig.Cluster.Plan.Members.Select(member => member.Name + "-host").ToHashSet(StringComparer.Ordinal);
+        foreach (var step in rig.Steps.Where(step => machines.Contains(step.Host)))
+        {
+            var run = $"restore-vanished-{(behind ? "behind" : "before")}-{step.Id}";
+            await using var world = new FaultyWorld(rig.World());
+            var error = await rig.RunAsync(run, world, one => With(one, at: step.Id, world), new HurriedTime());
+
+            Assert.True(error is not null, $"the machine of {step.Id} vanished, and nothing was said");
+            rig.AssertNothingLost(run, run);
+            Assert.True((await rig.RunningClustersAsync()).Count < 2, $"{run}: two clusters run");
+            world.Vanished.Clear();
+            await StepFaults.SettleAsync(rig, world, run, step);
+        }
+    }
+
+    private InterruptedStep With(RunbookStep step, string at, FaultyWorld world)
+    {
+        var vanish = step.Id == at ? VanishAsync : (Func<CancellationToken, Task>?)null;
+        return new InterruptedStep(step, retry: step.Retry.Attempts > 1 ? Brief : null) { Before = behind ? null : vanish, Behind = behind ? vanish : null };
+
+        Task VanishAsync(CancellationToken cancellationToken)
+        {
+            world.Vanished.Add(step.Host);
+            return behind ? throw new HostUnreachableException(step.Host, "it has vanished.") : Task.CompletedTask;
+        }
+    }
+}
