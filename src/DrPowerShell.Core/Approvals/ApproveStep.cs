@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
+using DrPowerShell.Core.Approvals.Errors;
 using DrPowerShell.Core.Configuration.Documents;
 using DrPowerShell.Core.Journal;
 using DrPowerShell.Core.Ports;
@@ -44,6 +45,9 @@ public sealed class ApproveStep : RunbookStep
     /// <summary>The repository in which requests are used up; null where there is none.</summary>
     public IBlobStore? Store { get; init; }
 
+    /// <summary>The estate's name for the repository; null where the plan has none. With a name and no store it does not answer.</summary>
+    public string? Repository { get; init; }
+
     /// <summary>With what it begins, for whoever is told of the run; null where nobody must approve it.</summary>
     internal string? Claim => _policy is null ? null
         : BreakGlass is { } reason ? $"NONE, the glass is to be broken: {reason}"
@@ -83,6 +87,12 @@ public sealed class ApproveStep : RunbookStep
     {
         // A run that is resumed elsewhere finds what it was begun with.
         var bundle = Bundle ?? (context.Facts.Find<string>(BundleFact) is { } kept ? ApprovalBundle.Read(Convert.FromBase64String(kept), BundleFact) : null);
+        if (bundle is not null && Repository is not null && Store is null)
+        {
+            // Used on another machine it would let a second run begin.
+            throw new ApprovalUseNotKnownException(bundle.Request.Id, Repository);
+        }
+
         var used = bundle is null ? null : await ApprovalUse.FindAsync(Store, _stateFolder, bundle.Request.Id, cancellationToken).ConfigureAwait(false);
         var now = used is { } mark && mark.Run == context.Run ? mark.Time : context.Time.GetUtcNow();
         var granted = ApprovalCheck.Check(policy, _plan(), _measured(context.Facts), bundle, now);

@@ -35,10 +35,16 @@ internal static class HostText
     public static string NotRoot(string path)
     {
         var names = path.TrimEnd('/').Split('/');
-        return names.Length > 2 && names[0].Length == 0 && !names.Skip(1).Any(name => name is "" or "." or "..") && !IsOfTheSystem(names)
+        return (names.Length > 2 || (names.Length == 2 && IsOfRun(names[1]))) && names[0].Length == 0 && !names.Skip(1).Any(name => name is "" or "." or "..") && !IsOfTheSystem(names)
             ? path
             : throw new ArgumentException($"{path} is not removed or given away: it is no path, or a folder of the system.", nameof(path));
     }
+
+    // Beside a data directory that lies directly below /: what a run puts there carries its mark.
+    private static bool IsOfRun(string name) => name.EndsWith(".drpowershell-lock", StringComparison.Ordinal)
+        || Marks.Any(mark => name.Contains(mark, StringComparison.Ordinal));
+
+    private static readonly string[] Marks = [".drpowershell-lock.taken-", ".restoring-", ".uploading-", ".part-"];
 
     // A run removes what lies in these, never one of them.
     private static bool IsOfTheSystem(string[] names) => names.Length == 3 && names[1] switch
@@ -64,7 +70,7 @@ internal static class HostText
         return digests;
     }
 
-    /// <summary>Two lines of df: type, free, size, mount point; source. Numbers that a file system does not tell are dashes.</summary>
+    /// <summary>What df says twice, each below a headline: type, free, size, mount point; source. Numbers that a file system does not tell are dashes.</summary>
     public static HostVolume Volume(string output)
     {
         var lines = output.Split('\n');

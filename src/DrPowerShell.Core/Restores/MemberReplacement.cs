@@ -17,7 +17,7 @@ internal sealed class MemberReplacement(RestoreScope scope)
         yield return new ReachStep(scope, member)
         {
             Id = $"reach-{member.Name}", Phase = RecoveryPhase.Assess, Host = member.Host, Title = "reach the host, find the data directory, check space", Retry = Network,
-            Estimate = TimeSpan.FromSeconds(1),
+            Commands = [$"df {member.DataDirectory}"],
         };
         yield return new OthersStep(scope, member)
         {
@@ -36,12 +36,12 @@ internal sealed class MemberReplacement(RestoreScope scope)
         yield return new StopServiceStep(scope, member.Service)
         {
             Id = $"stop-{member.Name}", Phase = RecoveryPhase.Stop, Host = member.Host, Title = "stop etcd; prove it down", IsChange = true, UndoTitle = "start it again, if it was up",
-            Estimate = TimeSpan.FromSeconds(3), HoldsUntil = $"start-{member.Name}",
+            Estimate = TimeSpan.FromSeconds(3), HoldsUntil = $"start-{member.Name}", Commands = [RestoreRunbook.Act("stop", member.Service)],
         };
         yield return new NoteStep(scope, member)
         {
             Id = $"note-{member.Name}", Phase = RecoveryPhase.Stop, Host = member.Host, Title = "note the digest of the old data", After = [$"stop-{member.Name}"], Retry = Network,
-            Timeout = TimeSpan.FromMinutes(10),
+            Timeout = TimeSpan.FromMinutes(10), Commands = [$"sha256sum {member.Exchanged}/*"],
         };
         yield return new ParkStep(scope, member)
         {
@@ -51,22 +51,22 @@ internal sealed class MemberReplacement(RestoreScope scope)
         yield return new RejoinStep(scope, member)
         {
             Id = $"rejoin-{member.Name}", Phase = RecoveryPhase.Restore, Host = "others", Title = "remove the old member, add it anew as a learner", IsChange = true, LetsClientsIn = true,
-            After = [$"park-{member.Name}"], Retry = Network, Estimate = TimeSpan.FromSeconds(1),
+            After = [$"park-{member.Name}"], Retry = Network, Commands = [$"member remove {member.Name}", $"member add {member.Name} --learner --peer-urls {string.Join(',', member.PeerUrls.Select(RestorePlan.Trimmed))}"],
         };
         yield return new ConfigureStep(scope, member)
         {
             Id = $"configure-{member.Name}", Phase = RecoveryPhase.Restore, Host = member.Host, Title = "set initial-cluster and its state", IsChange = true,
-            After = [$"rejoin-{member.Name}"], Retry = Network, UndoTitle = "put the old configuration back",
+            After = [$"rejoin-{member.Name}"], Retry = Network, UndoTitle = "put the old configuration back", Commands = [RestoreRunbook.Edit(member)],
         };
         yield return new StartServiceStep(scope, member.Service)
         {
             Id = $"start-{member.Name}", Phase = RecoveryPhase.Start, Host = member.Host, Title = "start etcd", IsChange = true, Timeout = TimeSpan.FromMinutes(3),
-            Estimate = TimeSpan.FromSeconds(3),
+            Estimate = TimeSpan.FromSeconds(3), Commands = [RestoreRunbook.Act("start", member.Service)],
         };
         yield return new PromoteStep(scope, member)
         {
             Id = $"promote-{member.Name}", Phase = RecoveryPhase.Health, Host = "others", Title = "wait until it has caught up, give it its vote", IsChange = true,
-            Timeout = TimeSpan.FromMinutes(30), Estimate = TimeSpan.FromSeconds(5),
+            Timeout = TimeSpan.FromMinutes(30), Estimate = TimeSpan.FromSeconds(5), Commands = [$"member promote {member.Name}"],
         };
         yield return new HealthStep(scope)
         {
@@ -82,6 +82,7 @@ internal sealed class MemberReplacement(RestoreScope scope)
         yield return new UnlockStep(scope, member)
         {
             Id = $"unlock-{member.Name}", Phase = RecoveryPhase.Record, Host = member.Host, Title = "let other runs in again", After = ["record"], IsChange = true, Retry = Network,
+            Commands = [$"remove {member.LockFile}"],
         };
     }
 }

@@ -110,7 +110,10 @@ public sealed record RestoreMember
     /// <summary>Whether the other one has its data in the same place.</summary>
     public bool IsSamePlace(RestoreMember other) => Host == other.Host && DataDirectory.TrimEnd('/') == other.DataDirectory.TrimEnd('/');
 
-    private string Parent => DataDirectory.TrimEnd('/') is var path && path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "";
+    private string Parent => ParentOf(DataDirectory.TrimEnd('/')).TrimEnd('/');
+
+    /// <summary>The folder that a path lies in; / for what lies directly below it.</summary>
+    internal static string ParentOf(string path) => path.LastIndexOf('/') is > 0 and var slash ? path[..slash] : "/";
 }
 
 /// <summary>A restore of a whole cluster, resolved: from it the same steps are made on any machine. Holds no secret.</summary>

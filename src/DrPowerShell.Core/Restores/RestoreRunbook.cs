@@ -60,7 +60,7 @@ public sealed class RestoreRunbook(RestorePlan plan, IRestoreWorld world, Earlie
             yield return new ReachStep(_scope, member)
             {
                 Id = $"reach-{member.Name}", Phase = RecoveryPhase.Assess, Host = member.Host, Retry = Network, Timeout = TimeSpan.FromMinutes(1), Estimate = TimeSpan.FromSeconds(1),
-                Title = "reach the host, find the data directory, check space",
+                Title = "reach the host, find the data directory, check space", Commands = [$"df {member.DataDirectory}"],
             };
         }
 
@@ -156,7 +156,7 @@ public sealed class RestoreRunbook(RestorePlan plan, IRestoreWorld world, Earlie
             yield return new TakeSourceStep(_scope, member)
             {
                 Id = "take-source", Phase = RecoveryPhase.Restore, Host = member.Host, Title = $"copy the database of {from}, and verify it", Retry = Network, Timeout = CopyTimeout,
-                Estimate = Copying * 2, Bytes = plan.Source.Size, UndoTitle = "remove the copy",
+                Estimate = Copying * 2, Bytes = plan.Source.Size, UndoTitle = "remove the copy", Commands = [$"cat {member.DataDirectory.TrimEnd('/')}/member/snap/db"],
             };
         }
 
@@ -165,7 +165,7 @@ public sealed class RestoreRunbook(RestorePlan plan, IRestoreWorld world, Earlie
             yield return new NoteStep(_scope, member)
             {
                 Id = $"note-{name}", Phase = RecoveryPhase.Restore, Host = member.Host, Title = "note the digest of the old data", Timeout = CopyTimeout, Estimate = Copying / 2,
-                Retry = Network,
+                Retry = Network, Commands = [$"sha256sum {member.Exchanged}/*"],
             };
         }
 
@@ -200,7 +200,7 @@ public sealed class RestoreRunbook(RestorePlan plan, IRestoreWorld world, Earlie
             yield return new ConfigureStep(_scope, member)
             {
                 Id = $"configure-{member.Name}", Phase = RecoveryPhase.Restore, Host = member.Host, Title = "set initial-cluster, its state and its token", IsChange = true,
-                After = [$"exchange-{member.Name}"], Retry = Network, UndoTitle = "put the old configuration back",
+                After = [$"exchange-{member.Name}"], Retry = Network, UndoTitle = "put the old configuration back", Commands = [Edit(member)],
             };
         }
 
@@ -214,7 +214,7 @@ public sealed class RestoreRunbook(RestorePlan plan, IRestoreWorld world, Earlie
             yield return new ConfigureStep(_scope, member)
             {
                 Id = $"configure-old-{member.Name}", Phase = RecoveryPhase.Restore, Host = member.Host, Title = "keep an old member from making up a cluster of its own", IsChange = true,
-                Retires = true, After = [$"park-old-{member.Name}"], Retry = Network, UndoTitle = "put the old configuration back",
+                Retires = true, After = [$"park-old-{member.Name}"], Retry = Network, UndoTitle = "put the old configuration back", Commands = [Edit(member)],
             };
         }
     }
@@ -283,10 +283,22 @@ public sealed class RestoreRunbook(RestorePlan plan, IRestoreWorld world, Earlie
         }
     }
 
-    private static string Act(string act, ServiceOptions service) => service.Kind switch
+    /// <summary>What a configure step does on the host, for those who read the plan.</summary>
+    internal static string Edit(RestoreMember member) => member.Service.Kind switch
+    {
+        _ when member.Configuration is { } file => $"edit {file}",
+        ServiceKind.StaticPod => $"edit {ManifestOf(member.Service)}",
+        ServiceKind.Systemd => $"write a drop-in of {member.Service.Name}; systemctl daemon-reload",
+        _ => "edit the configuration",
+    };
+
+    private static string ManifestOf(ServiceOptions service) => service.Manifest ?? $"/etc/kubernetes/manifests/{service.Name}.yaml";
+
+    /// <summary>What a service is told on the host, for those who read the plan.</summary>
+    internal static string Act(string act, ServiceOptions service) => service.Kind switch
     {
         ServiceKind.Systemd => $"systemctl {act} {service.Name}",
-        ServiceKind.StaticPod => $"{(act == "stop" ? "move out" : "move in")} {service.Manifest ?? $"/etc/kubernetes/manifests/{service.Name}.yaml"}",
+        ServiceKind.StaticPod => $"{(act == "stop" ? "move out" : "move in")} {ManifestOf(service)}",
         _ => (act == "stop" ? service.StopCommand : service.StartCommand) ?? act,
     };
 }

@@ -1,10 +1,11 @@
 using System.Text.Json;
 using DrPowerShell.Core.Journal;
+using DrPowerShell.Core.Journal.Errors;
 using DrPowerShell.Etcd.Errors;
 
 namespace DrPowerShell.Core.Runbooks;
 
-/// <summary>A journal that lets work go on when it cannot be written: for undoing alone.</summary>
+/// <summary>A journal that lets work go on when it cannot be written: for undoing alone. Not where another process writes it: that one has the run.</summary>
 internal sealed class ForgivingJournal(IRunJournal journal) : IRunJournal
 {
     public string Run => journal.Run;
@@ -15,7 +16,7 @@ internal sealed class ForgivingJournal(IRunJournal journal) : IRunJournal
         {
             await journal.AppendAsync(kind, step, text, data, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or RecoveryException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or RecoveryException and not JournalForkedException)
         {
             // Told at the run's end, when the journal cannot be sealed either.
         }

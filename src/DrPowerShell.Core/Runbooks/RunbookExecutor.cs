@@ -188,6 +188,9 @@ public sealed class RunbookExecutor(IRunJournal journal, IRunObserver observer, 
             catch (Exception e) when (e is OperationCanceledException or RecoveryException or IOException)
             {
                 observer.Ended(result with { Outcome = StepFailures.Outcome(failure), Text = failure.Text, ErrorId = failure.ErrorId });
+
+                // Whatever went wrong here, another process goes on with the run: nothing is taken back behind its back.
+                return e is JournalForkedException ? e : error;
             }
 
             return error;
@@ -306,7 +309,15 @@ public sealed class RunbookExecutor(IRunJournal journal, IRunObserver observer, 
             // A refusal stays one; a connection that broke may be there again in a moment.
             var retries = attempt < Blips.Attempts && StepFailures.IsBlip(error);
             var why = StepFailures.Of(error, cancelled: false, retries);
-            await TellAsync(JournalRecordKind.UndoFailed, step, why.Text, JournalData.Of(why, JournalJson.Default.StepFailure)).ConfigureAwait(false);
+            try
+            {
+                await TellAsync(JournalRecordKind.UndoFailed, step, why.Text, JournalData.Of(why, JournalJson.Default.StepFailure)).ConfigureAwait(false);
+            }
+            catch (JournalForkedException e)
+            {
+                (error, retries) = (e, false);
+            }
+
             if (!retries)
             {
                 observer.Ended(result with { Outcome = StepOutcome.UndoFailed, Text = why.Text, ErrorId = why.ErrorId });

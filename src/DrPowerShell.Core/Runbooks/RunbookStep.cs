@@ -28,7 +28,7 @@ public abstract class RunbookStep
     public StepRetry Retry { get; init; } = StepRetry.None;
 
     /// <summary>How long it will take, from sizes and earlier runs; null where nothing is known.</summary>
-    public TimeSpan? Estimate { get; internal set; }
+    public TimeSpan? Estimate { get; internal set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Of how many earlier runs the estimate is the median; 0 where only sizes tell.</summary>
     public int EarlierRuns { get; internal set; }

@@ -144,7 +144,7 @@ public abstract class RestoreClusterCmdlet : DrCmdlet
             Approval = plan => policy is null ? null : new ApproveStep(
                 policy, () => planned!.Summary, facts => PlanImpact.Figures(plan, facts, TimeProvider.System.GetUtcNow()), RunFolder.State)
             {
-                Bundle = approval?.Bundle, BreakGlass = approval?.BreakGlass, Store = approval?.Store,
+                Bundle = approval?.Bundle, BreakGlass = approval?.BreakGlass, Store = approval?.Store, Repository = plan.Repository,
             },
         });
         try

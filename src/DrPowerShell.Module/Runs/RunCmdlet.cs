@@ -135,7 +135,7 @@ public abstract class RunCmdlet : RepositoryCmdlet
             Approval = _ => run.Steps.Any(step => step.Id == ApproveStep.StepId)
                 ? new ApproveStep(session.Estate.Clusters[plan.Cluster].Approval, () => new PlannedRestore(plan, runbook!).Summary, facts => PlanImpact.Figures(plan, facts, TimeProvider.System.GetUtcNow()), RunFolder.State)
                 {
-                    BreakGlass = run.BreakGlass, Store = repository?.Store,
+                    BreakGlass = run.BreakGlass, Store = repository?.Store, Repository = plan.Repository,
                 }
                 : null,
         });

@@ -50,6 +50,20 @@ public sealed class ApproveStepTests : IDisposable
     }
 
     [Fact]
+    public async Task Where_the_repository_cannot_tell_whether_it_was_used_it_is_not_taken()
+    {
+        var step = new ApproveStep(_people.Policy(1, "alice"), () => Approvers.Plan(), _ => Approvers.Impact, _temp["state"])
+        {
+            Bundle = _people.Approved("dave", "alice"), Repository = "offsite",
+        };
+
+        var (result, _) = await RunAsync("restore-1", step);
+
+        Assert.Contains("the repository offsite does not answer", Assert.IsType<ApprovalUseNotKnownException>(result.Failure).Message, StringComparison.Ordinal);
+        Assert.Null(await ApprovalUse.FindAsync(null, _temp["state"], step.Bundle.Request.Id, Token));
+    }
+
+    [Fact]
     public async Task A_run_that_died_after_using_it_goes_on_elsewhere_without_the_file_and_after_its_time()
     {
         var (policy, bundle) = (_people.Policy(1, "alice"), _people.Approved("dave", "alice"));

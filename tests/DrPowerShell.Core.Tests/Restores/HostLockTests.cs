@@ -85,6 +85,11 @@ public sealed class HostLockTests : IDisposable
             Assert.Equal(process.Id, Held().Holder!.Process);
             await TakeAsync(breaks: Run, isHeld: true);
             Assert.Equal(LockHolder.Here, Held().Holder);
+
+            // Who woke up after another process has taken its run over must take nothing back behind that one's back.
+            await HostLock.RequireAsync(_host, File, Run, Token);
+            Write(Held(Run, RunSession.Here, Holder(process.Id)));
+            await Assert.ThrowsAsync<HostLockedElsewhereException>(() => HostLock.RequireAsync(_host, File, Run, Token));
         }
         finally
         {

@@ -29,6 +29,7 @@ public sealed class SourceChoiceTests
         var run = await rig.RestoreAsync(new RestoreRequest { Cluster = "prod", Member = "m2" });
 
         Assert.Equal(RunResult.Healthy, run.Result);
+        Assert.EndsWith(", HashKV equal on all", Assert.Single(run.Steps, step => step.Id == "health").Text, StringComparison.Ordinal);
         var back = cluster.Plan.Members[1];
         Assert.Contains("two", (await cluster.EtcdctlAtAsync(EtcdClusterPlan.Text(back.ClientUrl), "get", "/b")).ThrowIfFailed().Output, StringComparison.Ordinal);
         Assert.Contains("initial-cluster-state: existing", File.ReadAllText(cluster["m2", "etcd.yaml"]), StringComparison.Ordinal);

@@ -69,6 +69,13 @@ public sealed class ApprovalUsedException(string request, string run, string by,
     public string Run { get; } = run;
 }
 
+/// <summary>The repository that knows whether a request was used does not answer.</summary>
+public sealed class ApprovalUseNotKnownException(string request, string repository) : RecoveryException(
+    FailureKind.Unreachable,
+    request,
+    $"Whether {request} has let a run begin before cannot be told: the repository {repository} does not answer.",
+    "Get the repository to answer, or go ahead with -BreakGlass REASON.");
+
 /// <summary>The requester's own approval would be needed, and it does not count.</summary>
 public sealed class ApprovalByRequesterException(string request, string requester, int required, IReadOnlyList<string> approved) : RecoveryException(
     FailureKind.Security,

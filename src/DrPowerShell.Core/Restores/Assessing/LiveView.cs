@@ -8,7 +8,8 @@ namespace DrPowerShell.Core.Restores.Assessing;
 /// <param name="HasQuorum">Whether a read through the quorum succeeds.</param>
 /// <param name="Members">The member list as those who answer know it; empty where nobody does.</param>
 /// <param name="Problem">Why nobody answers, or why there is no quorum.</param>
-internal sealed record LiveView(bool HasQuorum, IReadOnlyList<EtcdMemberInfo> Members, string? Problem)
+/// <param name="ClusterId">The cluster's id in hex; null where nobody answers.</param>
+internal sealed record LiveView(bool HasQuorum, IReadOnlyList<EtcdMemberInfo> Members, string? Problem, string? ClusterId = null)
 {
     /// <summary>Those that answer and hold data of their own.</summary>
     public IReadOnlyList<EtcdMemberInfo> Answering { get; } = [.. Members.Where(member => member.IsReachable)];
@@ -27,7 +28,7 @@ internal sealed record LiveView(bool HasQuorum, IReadOnlyList<EtcdMemberInfo> Me
             await using var end = cluster.ConfigureAwait(false);
             var info = await ClusterSurveyor.SurveyAsync(cluster, cancellationToken).ConfigureAwait(false);
             var problem = await ClusterHealthCheck.QuorumProblemAsync(cluster, cancellationToken).ConfigureAwait(false);
-            return new LiveView(problem is null, info.Members, problem);
+            return new LiveView(problem is null, info.Members, problem, info.ClusterId);
         }
         catch (RecoveryException e)
         {

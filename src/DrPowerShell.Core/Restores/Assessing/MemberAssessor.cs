@@ -14,7 +14,11 @@ internal sealed class MemberAssessor(IRestoreWorld world)
     // As etcd makes it.
     private const int DefaultMode = 448;
 
-    public async Task<AssessedMember> AssessAsync(string name, MemberSection section, CancellationToken cancellationToken)
+    /// <param name="name">The estate's name for it.</param>
+    /// <param name="section">What the estate says of it.</param>
+    /// <param name="keepsName">Whether its etcd must call itself so already: of a new member the configuration is written.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public async Task<AssessedMember> AssessAsync(string name, MemberSection section, bool keepsName, CancellationToken cancellationToken)
     {
         var host = world.Host(section.Host);
         await host.GetFactsAsync(cancellationToken).ConfigureAwait(false);
@@ -24,6 +28,12 @@ internal sealed class MemberAssessor(IRestoreWorld world)
         {
             throw new MemberNotRestorableException(
                 name, $"its WAL has a folder of its own ({wal}), which is not supported.", "Restore this member by hand with Restore-EtcdSnapshot, or move the WAL into the data directory.");
+        }
+
+        if (keepsName && configuration.Name is not MemberConfiguration.DefaultName && configuration.Name != name)
+        {
+            throw new MemberNotRestorableException(
+                name, $"its etcd calls itself {configuration.Name}, and would not be found in the member list under another name.", $"Give the member the name {configuration.Name} in the estate.");
         }
 
         var directory = configuration.DataDirectory;
@@ -48,11 +58,19 @@ internal sealed class MemberAssessor(IRestoreWorld world)
             HasData = entry is not null && (await host.ListAsync($"{directory.TrimEnd('/')}/member", cancellationToken).ConfigureAwait(false)).Count > 0,
             Configuration = section.Configuration,
         };
-        var state = await world.Service(service).GetStateAsync(cancellationToken).ConfigureAwait(false);
+        return await LookAsync(world, member, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Looks at the service of a member that is known, and at what it has written.</summary>
+    public static async Task<AssessedMember> LookAsync(IRestoreWorld world, RestoreMember member, CancellationToken cancellationToken)
+    {
+        var (host, directory) = (world.Host(member.Host), member.DataDirectory);
+        var facts = await host.GetFactsAsync(cancellationToken).ConfigureAwait(false);
+        var state = await world.Service(member.Service).GetStateAsync(cancellationToken).ConfigureAwait(false);
         var database = await host.FindAsync($"{directory.TrimEnd('/')}/member/snap/db", cancellationToken).ConfigureAwait(false);
         var segments = await host.ListAsync($"{directory.TrimEnd('/')}/member/wal", cancellationToken).ConfigureAwait(false);
         var written = segments.Where(file => file.Name.EndsWith(".wal", StringComparison.Ordinal)).Append(database).Max(file => file?.Modified);
-        return new AssessedMember(member, state, database is { Kind: HostEntryKind.File, Size: > 0 } ? database : null, written);
+        return new AssessedMember(member, state, database is { Kind: HostEntryKind.File, Size: > 0 } ? database : null, written - facts.ClockOffset);
     }
 
     // Of a directory that is gone: as the unit would have it. Without a Group= systemd takes the user's own.

@@ -82,7 +82,7 @@ public sealed class RestoreAssessor(Estate estate, IRestoreWorld world, TimeProv
         {
             try
             {
-                return await new MemberAssessor(world).AssessAsync(name, member, cancellationToken).ConfigureAwait(false);
+                return await new MemberAssessor(world).AssessAsync(name, member, keepsName: request.Members.Count == 0, cancellationToken).ConfigureAwait(false);
             }
             catch (HostUnreachableException e) when (request.Members.Count > 0)
             {
@@ -102,7 +102,7 @@ public sealed class RestoreAssessor(Estate estate, IRestoreWorld world, TimeProv
         }
 
         var others = await Task.WhenAll(request.Members.OrderBy(pair => pair.Key, StringComparer.Ordinal)
-            .Select(pair => new MemberAssessor(world).AssessAsync(pair.Key, pair.Value, cancellationToken))).ConfigureAwait(false);
+            .Select(pair => new MemberAssessor(world).AssessAsync(pair.Key, pair.Value, keepsName: false, cancellationToken))).ConfigureAwait(false);
         var made = plan with { Former = plan.Members, Members = [.. others.Select(member => member.Member)] };
         foreach (var member in made.Members)
         {
@@ -179,28 +179,26 @@ public sealed class RestoreAssessor(Estate estate, IRestoreWorld world, TimeProv
         var best = survivor is not null ? OfSurvivor(survivor)
             : stopped is not null ? OfStopped(stopped)
             : null;
+        var clusterId = live.ClusterId ?? stopped?.ClusterId;
+        var stored = await StoredAsync(plan, isNeeded: request.Snapshot is null && (best is null || live.HasQuorum), findings, steps, cancellationToken).ConfigureAwait(false);
 
         RestoreSource chosen;
         if (request.Snapshot is { } snapshot)
         {
             chosen = await SourceOf.SnapshotAsync(snapshot, cancellationToken).ConfigureAwait(false);
         }
-        else if (best is not null && !live.HasQuorum)
+        else if (best is not null && !live.HasQuorum && !(stored is not null && IsFurther(stored, best, clusterId)))
         {
             chosen = best;
         }
         else
         {
-            steps?.Report("Looking for the newest verified backup.");
-            chosen = await SourceOf.NewestBackupAsync(estate, plan, world, Tried(live, members, findings), cancellationToken).ConfigureAwait(false);
+            chosen = stored?.Source ?? throw Nothing(plan, Tried(live, members, findings));
+            Tell(stored, live.HasQuorum ? null : best, findings);
         }
 
         var loss = Loss(chosen, lastWrite, request);
-        if (chosen.Kind >= RestoreSourceKind.Backup && (best is not null || live.HasQuorum))
-        {
-            RequireAccepted(request, chosen, best, loss, live);
-        }
-
+        RequireAccepted(request, chosen, Better(request, chosen, best, stored, live, clusterId), loss);
         findings.AddRange(Findings(chosen, stopped, survivor, live, members));
         if (plan.Writers.Count == 0)
         {
@@ -219,7 +217,7 @@ public sealed class RestoreAssessor(Estate estate, IRestoreWorld world, TimeProv
         {
             Source = chosen,
             ProtectFrom = survivor?.Name ?? (live.HasQuorum ? plan.Old.FirstOrDefault(member => live.Answering.Any(other => other.Name == member.Name))?.Name : null),
-            NewestRevision = Newest(live, stopped, best),
+            NewestRevision = Newest(live, stopped, best) is { } newest ? Math.Max(newest, chosen.Revision) : null,
             TargetVersion = live.Version,
             MeasuredLoss = loss,
             Findings = findings,
@@ -280,14 +278,84 @@ public sealed class RestoreAssessor(Estate estate, IRestoreWorld world, TimeProv
         return source.Taken is { } taken && last is { } moment ? (moment > taken ? moment - taken : TimeSpan.Zero) : null;
     }
 
-    private void RequireAccepted(RestoreRequest request, RestoreSource chosen, RestoreSource? best, TimeSpan? measured, LiveView live)
+    // The newest backup, where there is one. What members hold is enough where the repository does not answer, and the reader is told.
+    private async Task<StoredSource?> StoredAsync(
+        RestorePlan plan, bool isNeeded, List<RecoveryFinding> findings, IProgress<string>? steps, CancellationToken cancellationToken)
+    {
+        if (plan.Repository is not { } name)
+        {
+            return null;
+        }
+
+        steps?.Report("Looking for the newest verified backup.");
+        try
+        {
+            return await SourceOf.NewestBackupAsync(plan, world, name, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RecoveryException e) when (!isNeeded)
+        {
+            findings.Add(new RecoveryFinding(RecoverySeverity.Warning, "RepositoryNotRead", $"Whether {name} holds a better source is not known: {e.Message}"));
+            return null;
+        }
+    }
+
+    private NoRestoreSourceException Nothing(RestorePlan plan, string tried) => new(
+        plan.Cluster, plan.Repository is { } name ? $"{tried} {estate.Describe(name).Uri} holds no backup of it." : $"{tried} The estate names no repository for it.");
+
+    // A member may have been away for long: what it holds is then the beginning of what a later backup of the same cluster holds.
+    private static bool IsFurther(StoredSource backup, RestoreSource member, string? clusterId) =>
+        backup.Source.Revision > member.Revision
+        && (backup.ClusterId is null || clusterId is null || backup.ClusterId == clusterId)
+        && (member.Taken is not { } written || backup.Source.Taken > written);
+
+    private static void Tell(StoredSource stored, RestoreSource? passedOver, List<RecoveryFinding> findings)
+    {
+        if (!stored.IsVerified)
+        {
+            findings.Add(new RecoveryFinding(RecoverySeverity.Warning, "BackupNotVerified", $"No backup was ever verified: {stored.Source.Name} is the newest, and is verified before anything is stopped."));
+        }
+
+        if (passedOver is not null)
+        {
+            findings.Add(new RecoveryFinding(RecoverySeverity.Warning, "MemberBehindBackup", string.Create(
+                CultureInfo.InvariantCulture,
+                $"{stored.Source.Name} (revision {stored.Source.Revision:N0}) is restored: {passedOver} is at revision {passedOver.Revision:N0} only{(passedOver.Taken is { } written ? $", last written {written.UtcDateTime:u}" : "")}.")));
+        }
+    }
+
+    // What would lose less than the source that was named, or taken over a living quorum; null where nothing would.
+    private static string? Better(RestoreRequest request, RestoreSource chosen, RestoreSource? best, StoredSource? stored, LiveView live, string? clusterId)
+    {
+        if (chosen.Kind < RestoreSourceKind.Backup)
+        {
+            return null;
+        }
+
+        if (live.HasQuorum)
+        {
+            return $"the cluster itself serves at revision {live.Revision.ToString("N0", CultureInfo.InvariantCulture)}.";
+        }
+
+        // Whose a file is nothing proves.
+        var named = new StoredSource(chosen, request.Snapshot is { } snapshot ? snapshot.Manifest?.Cluster.Id : stored?.ClusterId, IsVerified: true);
+        if (best is not null && !(chosen.Kind == RestoreSourceKind.Backup && IsFurther(named, best, clusterId)))
+        {
+            return $"{best} is at revision {best.Revision.ToString("N0", CultureInfo.InvariantCulture)}.";
+        }
+
+        return request.Snapshot is not null && stored is { IsVerified: true } && stored.Source.Name != chosen.Name && IsFurther(stored, chosen, named.ClusterId)
+            ? $"{stored.Source.Name} is at revision {stored.Source.Revision.ToString("N0", CultureInfo.InvariantCulture)}."
+            : null;
+    }
+
+    private void RequireAccepted(RestoreRequest request, RestoreSource chosen, string? better, TimeSpan? measured)
     {
         // The age is the upper bound where nothing tells the last write.
-        var loss = measured ?? (chosen.Taken is { } taken ? _time.GetUtcNow() - taken : null);
-        if (request.AcceptDataLoss is not { } accepted || loss is null || loss > accepted)
+        var loss = measured ?? (chosen.Kind >= RestoreSourceKind.Backup && chosen.Taken is { } taken ? _time.GetUtcNow() - taken : null);
+        var isTooMuch = request.AcceptDataLoss is { } accepted ? loss > accepted || (better is not null && loss is null) : better is not null;
+        if (isTooMuch)
         {
-            var better = live.HasQuorum ? $"the cluster itself serves at revision {live.Revision.ToString("N0", CultureInfo.InvariantCulture)}." : $"{best} is at revision {best!.Revision.ToString("N0", CultureInfo.InvariantCulture)}.";
-            throw new DataLossNotAcceptedException(request.Cluster, chosen.Name!, loss, request.AcceptDataLoss, better);
+            throw new DataLossNotAcceptedException(request.Cluster, chosen.Name ?? chosen.ToString(), loss, request.AcceptDataLoss, better ?? "");
         }
     }
 

@@ -32,14 +32,9 @@ internal static class SourceOf
         };
     }
 
-    /// <summary>The newest backup that was verified; else the newest that can be had.</summary>
-    public static async Task<RestoreSource> NewestBackupAsync(Estate estate, RestorePlan plan, IRestoreWorld world, string tried, CancellationToken cancellationToken)
+    /// <summary>The newest backup that was verified; else the newest that can be had. Null where the repository holds none.</summary>
+    public static async Task<StoredSource?> NewestBackupAsync(RestorePlan plan, IRestoreWorld world, string name, CancellationToken cancellationToken)
     {
-        if (plan.Repository is not { } name)
-        {
-            throw new NoRestoreSourceException(plan.Cluster, tried + " The estate names no repository for it.");
-        }
-
         var repository = await SnapshotRepository.OpenAsync(world.Repository(name), cancellationToken).ConfigureAwait(false);
         await using var end = repository.ConfigureAwait(false);
         StoredBackup? newest = null;
@@ -48,13 +43,11 @@ internal static class SourceOf
             newest ??= backup;
             if (backup.IsVerified)
             {
-                return OfManifest(backup.Manifest, name);
+                return new StoredSource(OfManifest(backup.Manifest, name), backup.Manifest.Cluster.Id, IsVerified: true);
             }
         }
 
-        return newest is null
-            ? throw new NoRestoreSourceException(plan.Cluster, $"{tried} {estate.Describe(name).Uri} holds no backup of it.")
-            : OfManifest(newest.Manifest, name);
+        return newest is null ? null : new StoredSource(OfManifest(newest.Manifest, name), newest.Manifest.Cluster.Id, IsVerified: false);
     }
 
     private static RestoreSource OfManifest(BackupManifest manifest, string repository) => new()
@@ -68,3 +61,9 @@ internal static class SourceOf
         Size = manifest.Plain.Size,
     };
 }
+
+/// <summary>A backup that can be restored from.</summary>
+/// <param name="Source">It as a source.</param>
+/// <param name="ClusterId">The id of the cluster that it was taken of, in hex; null where the manifest does not tell.</param>
+/// <param name="IsVerified">Whether it was ever proved.</param>
+internal sealed record StoredSource(RestoreSource Source, string? ClusterId, bool IsVerified);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DrPowerShell.Core.Clusters;
 using DrPowerShell.Core.Runbooks;
 using DrPowerShell.Core.Restores.Steps;
 using DrPowerShell.Etcd.Errors;
@@ -12,9 +13,10 @@ namespace DrPowerShell.Core.Restores.Assessing;
 /// <param name="Member">Whose it is.</param>
 /// <param name="Revision">Its main revision.</param>
 /// <param name="Size">In bytes.</param>
-/// <param name="Written">When it was last written, by the machine's clock.</param>
+/// <param name="Written">When it was last written, by this machine's clock.</param>
 /// <param name="Beyond">How many entries the WAL holds beyond what the database has applied; null where the WAL cannot be read.</param>
-internal sealed record StoppedDatabase(AssessedMember Member, long Revision, long Size, DateTimeOffset Written, long? Beyond)
+/// <param name="ClusterId">The id of its cluster as the WAL has it, in hex; null where the WAL cannot be read.</param>
+internal sealed record StoppedDatabase(AssessedMember Member, long Revision, long Size, DateTimeOffset Written, long? Beyond, string? ClusterId)
 {
     /// <summary>Reads one; null, with a finding, where it is damaged.</summary>
     public static async Task<StoppedDatabase?> ReadAsync(
@@ -49,8 +51,10 @@ internal sealed record StoppedDatabase(AssessedMember Member, long Revision, lon
             }
 
             var applied = result.Status!.Metadata.ConsistentIndex;
-            var beyond = EntriesBeyond(wal, applied, cancellationToken);
-            return new StoppedDatabase(member, result.Status.Revision, result.Size, member.Database!.Modified, beyond);
+            var offset = (await host.GetFactsAsync(cancellationToken).ConfigureAwait(false)).ClockOffset;
+            var log = Log(wal, cancellationToken);
+            var beyond = log is null ? null : applied is { } index ? (long)(log.LastIndex > index ? log.LastIndex - index : 0) : (long?)null;
+            return new StoppedDatabase(member, result.Status.Revision, result.Size, member.Database!.Modified - offset, beyond, log is null ? null : ClusterSurveyor.Hex(log.ClusterId));
         }
         catch (RecoveryException e) when (e.Kind is not FailureKind.Unreachable)
         {
@@ -67,12 +71,11 @@ internal sealed record StoppedDatabase(AssessedMember Member, long Revision, lon
             ? string.Create(CultureInfo.InvariantCulture, $"The database of {Member.Member.Name} is used; its WAL holds {entries:N0} entries beyond it, which are not restored.")
             : $"The database of {Member.Member.Name} is used; its WAL cannot be read, so it is not known how many entries beyond it are not restored.");
 
-    private static long? EntriesBeyond(string wal, ulong? applied, CancellationToken cancellationToken)
+    private static WalSummary? Log(string wal, CancellationToken cancellationToken)
     {
         try
         {
-            var last = WalReader.Read(wal, cancellationToken).LastIndex;
-            return applied is { } index ? (long)(last > index ? last - index : 0) : null;
+            return WalReader.Read(wal, cancellationToken);
         }
         catch (Exception e) when (e is RecoveryException or IOException or UnauthorizedAccessException)
         {

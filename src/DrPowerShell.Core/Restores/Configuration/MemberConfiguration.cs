@@ -7,11 +7,14 @@ namespace DrPowerShell.Core.Restores.Configuration;
 /// </remarks>
 public sealed record MemberConfiguration
 {
+    /// <summary>What etcd calls itself where it is told nothing.</summary>
+    public const string DefaultName = "default";
+
     /// <summary>The estate's name for its machine.</summary>
     public required string Host { get; init; }
 
     /// <summary>etcd's --name.</summary>
-    public string Name { get; init; } = "default";
+    public string Name { get; init; } = DefaultName;
 
     /// <summary>The data directory: an absolute path on the host.</summary>
     public required string DataDirectory { get; init; }

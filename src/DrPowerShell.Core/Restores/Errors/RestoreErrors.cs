@@ -73,7 +73,7 @@ public sealed class NoRestoreSourceException(string cluster, string tried) : Rec
 
 /// <summary>More would be lost than was accepted, or a loss was not named at all.</summary>
 public sealed class DataLossNotAcceptedException(string cluster, string source, TimeSpan? loss, TimeSpan? accepted, string better) : RecoveryException(
-    FailureKind.Refused, cluster, What(source, loss, accepted, better), Advice(loss))
+    FailureKind.Refused, cluster, What(source, loss, accepted, better), Advice(loss, better))
 {
     private static string What(string source, TimeSpan? loss, TimeSpan? accepted, string better)
     {
@@ -83,8 +83,8 @@ public sealed class DataLossNotAcceptedException(string cluster, string source, 
             : $"{source} would lose {lost}, and {Text(accepted.Value)} was accepted.";
     }
 
-    private static string Advice(TimeSpan? loss) =>
-        $"Leave the choice out to take the best source, or name what may be lost: -AcceptDataLoss {Text(TimeSpan.FromMinutes(Math.Ceiling((loss ?? TimeSpan.FromDays(1)).TotalMinutes + 1)))}.";
+    private static string Advice(TimeSpan? loss, string better) =>
+        $"{(better.Length > 0 ? "Leave the choice out to take the best source, or name" : "No better source is left. Name")} what may be lost: -AcceptDataLoss {Text(TimeSpan.FromMinutes(Math.Ceiling((loss ?? TimeSpan.FromDays(1)).TotalMinutes + 1)))}.";
 
     private static string Text(TimeSpan span) => string.Create(
         CultureInfo.InvariantCulture, $"{(span.TotalHours >= 1 ? $"{(int)span.TotalHours}h" : "")}{(span.TotalHours >= 1 ? $"{span.Minutes:00}m" : $"{(int)span.TotalMinutes}m{(span.TotalMinutes < 10 ? $"{span.Seconds:00}s" : "")}")}");

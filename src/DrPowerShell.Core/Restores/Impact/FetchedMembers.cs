@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using DrPowerShell.Core.Configuration.Documents;
 using DrPowerShell.Core.Hosts;
 using DrPowerShell.Core.Ports;
@@ -67,6 +68,51 @@ public sealed class FetchedMembers : IDisposable
         }
     }
 
+    /// <summary>Gets the data of a plan's members that are down, one after the other, the one that was written last first; those that cannot be read are left out.</summary>
+    internal static async IAsyncEnumerable<FetchedMembers> FetchEachAsync(
+        IReadOnlyList<RestoreMember> members, IRestoreWorld world, string? spoolDirectory, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var looked = new List<AssessedMember>();
+        foreach (var member in members)
+        {
+            try
+            {
+                looked.Add(await MemberAssessor.LookAsync(world, member, cancellationToken).ConfigureAwait(false));
+            }
+            catch (RecoveryException)
+            {
+                // The next one may answer.
+            }
+        }
+
+        foreach (var member in looked.Where(member => member.Database is not null).OrderByDescending(member => member.LastWrite))
+        {
+            var fetched = new FetchedMembers();
+            try
+            {
+                await fetched.AddAsync(member, world, spoolDirectory, null, cancellationToken).ConfigureAwait(false);
+            }
+            catch (RecoveryException)
+            {
+                // Another one may be there to be read.
+            }
+            catch
+            {
+                fetched.Dispose();
+                throw;
+            }
+
+            if (fetched._directories.Count > 0)
+            {
+                yield return fetched;
+            }
+            else
+            {
+                fetched.Dispose();
+            }
+        }
+    }
+
     public void Dispose() => _spools.ForEach(spool => spool.Dispose());
 
     private void Leave(string member, string why) => _findings.Add(new(FindingSeverity.Warning, "MemberNotRead", $"{member} was left out: {why}"));
@@ -74,7 +120,12 @@ public sealed class FetchedMembers : IDisposable
     private async Task AddAsync(
         string name, MemberSection section, IRestoreWorld world, string? spoolDirectory, IProgress<string>? steps, CancellationToken cancellationToken)
     {
-        var assessed = await new MemberAssessor(world).AssessAsync(name, section, cancellationToken).ConfigureAwait(false);
+        await AddAsync(await new MemberAssessor(world).AssessAsync(name, section, keepsName: false, cancellationToken).ConfigureAwait(false), world, spoolDirectory, steps, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task AddAsync(AssessedMember assessed, IRestoreWorld world, string? spoolDirectory, IProgress<string>? steps, CancellationToken cancellationToken)
+    {
+        var name = assessed.Member.Name;
         if (assessed.State.Activity != ServiceActivity.Down)
         {
             // A copy taken while etcd writes would be of no single moment.
@@ -88,7 +139,7 @@ public sealed class FetchedMembers : IDisposable
             return;
         }
 
-        var host = world.Host(section.Host);
+        var host = world.Host(assessed.Member.Host);
         var data = assessed.Member.DataDirectory.TrimEnd('/');
         if (host.IsLocal && CanRead(database.Path))
         {
@@ -96,7 +147,7 @@ public sealed class FetchedMembers : IDisposable
             return;
         }
 
-        steps?.Report($"Copying the database of {name} from {section.Host}.");
+        steps?.Report($"Copying the database of {name} from {host.Name}.");
         var offset = (await host.GetFactsAsync(cancellationToken).ConfigureAwait(false)).ClockOffset;
         HostEntry[] files = [database, .. (await host.ListAsync($"{data}/member/wal", cancellationToken).ConfigureAwait(false)).Where(f => f.Name.EndsWith(".wal", StringComparison.Ordinal))];
         var spool = SnapshotSpool.Create(spoolDirectory, files.Sum(file => file.Size));

@@ -63,7 +63,7 @@ public static class PlanImpact
         return new ImpactFigures { Loss = plan.MeasuredLoss ?? age, IsLossByAge = plan.MeasuredLoss is null && age is not null };
     }
 
-    /// <summary>Compares a snapshot with the members that answer, else with the stopped ones that can be read here; null where there are neither.</summary>
+    /// <summary>Compares a snapshot with the members that answer, else with the stopped one that was written last; null where there is neither.</summary>
     internal static async Task<RestoreImpact?> CompareAsync(RestoreScope scope, ImpactSnapshot snapshot, CancellationToken cancellationToken)
     {
         var options = new RestoreImpactOptions { Cluster = scope.Plan.Cluster, OutageStart = scope.Plan.OutageStart, RecoveryTimeObjective = scope.Plan.Rto, ObjectLimit = 100, RowLimit = 20 };
@@ -86,15 +86,33 @@ public static class PlanImpact
 
     private static async Task<RestoreImpact?> StoppedAsync(RestoreScope scope, ImpactSnapshot snapshot, RestoreImpactOptions options, CancellationToken cancellationToken)
     {
-        var folders = scope.Plan.Old.Where(member => scope.Host(member).IsLocal && File.Exists($"{member.DataDirectory.TrimEnd('/')}/member/snap/db"))
-            .Select(member => member.DataDirectory).ToList();
+        var folder = scope.World.WorkFolder($"impact-{Guid.NewGuid():N}");
         try
         {
-            return folders.Count == 0 ? null : await new RestoreImpactMeasurer().MeasureAsync(snapshot, PresentState.Of(folders), options, null, cancellationToken).ConfigureAwait(false);
+            // The one that has come furthest tells most, and one copy is enough for the time that there is.
+            await foreach (var member in FetchedMembers.FetchEachAsync(scope.Plan.Old, scope.World, folder, cancellationToken).ConfigureAwait(false))
+            {
+                using (member)
+                {
+                    try
+                    {
+                        return await new RestoreImpactMeasurer().MeasureAsync(snapshot, PresentState.Of(member.Directories), options, null, cancellationToken).ConfigureAwait(false);
+                    }
+                    catch (Exception e) when (e is RecoveryException or UnauthorizedAccessException or IOException)
+                    {
+                        // Damaged: that is why it is restored.
+                    }
+                }
+            }
+
+            return null;
         }
-        catch (Exception e) when (e is RecoveryException or UnauthorizedAccessException or IOException)
+        finally
         {
-            return null; // damaged: that is why it is restored
+            if (Directory.Exists(folder))
+            {
+                Directory.Delete(folder, recursive: true);
+            }
         }
     }
 }

@@ -1,10 +1,14 @@
 using System.Globalization;
 using DrPowerShell.Core.Clusters;
+using DrPowerShell.Core.Clusters.Errors;
+using DrPowerShell.Core.Hosts.Errors;
 using DrPowerShell.Core.Ports;
 using DrPowerShell.Core.Restores.Errors;
 using DrPowerShell.Core.Runbooks;
+using DrPowerShell.Core.Services;
 using DrPowerShell.Etcd.Errors;
 using DrPowerShell.Etcd.Snapshots;
+using DrPowerShell.Etcd.Snapshots.Restore;
 
 namespace DrPowerShell.Core.Restores.Steps;
 
@@ -89,7 +93,10 @@ internal static class ClusterWait
     }
 }
 
-/// <summary>Proves the restored cluster sound: members as planned, no alarms, and each member's HashKV that of the image it was restored from.</summary>
+/// <summary>
+/// Proves the cluster sound: members as planned, no alarms, and each member's HashKV that of the image it was restored from; of a member that was
+/// replaced, that of the others.
+/// </summary>
 internal sealed class HealthStep(RestoreScope scope) : RunbookStep
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
@@ -98,14 +105,19 @@ internal sealed class HealthStep(RestoreScope scope) : RunbookStep
     {
         var cluster = await scope.ConnectAsync(cancellationToken).ConfigureAwait(false);
         await using var end = cluster.ConfigureAwait(false);
+        var expected = context.Facts.Find<ExpectedHash>(RestoreImage.HashFact);
         for (; ;)
         {
-            var result = await new ClusterHealthCheck(context.Time).RunAsync(cluster, new ClusterHealthOptions { CompareHashes = false }, null, cancellationToken).ConfigureAwait(false);
-            var problem = Problem(result) ?? await HashProblemAsync(context, cluster, result, cancellationToken).ConfigureAwait(false);
+            var result = await CheckAsync(context, cluster, compare: expected is null, cancellationToken).ConfigureAwait(false);
+            var problem = Problem(result) ?? Stranger(context, result) ?? await RetiredAsync(cancellationToken).ConfigureAwait(false) ?? (expected is null ? Unequal(result) : await HashProblemAsync(cluster, result, expected, cancellationToken).ConfigureAwait(false));
             if (problem is null)
             {
-                context.Text = string.Create(
-                    CultureInfo.InvariantCulture, $"{result.Members.Length} of {scope.Plan.Members.Count} members, leader {result.Leader}, revision {result.Revision:N0}, HashKV equal on all and to the image");
+                Tell(context, result, expected is null ? "HashKV equal on all" : "HashKV equal on all and to the image");
+                return;
+            }
+
+            if (expected is not null && await IsPastImageAsync(context, cluster, result, expected, cancellationToken).ConfigureAwait(false))
+            {
                 return;
             }
 
@@ -113,6 +125,52 @@ internal sealed class HealthStep(RestoreScope scope) : RunbookStep
             context.Report(problem);
             await DelayAsync(context, problem, cancellationToken).ConfigureAwait(false);
         }
+    }
+
+    private static Task<EtcdClusterTestResult> CheckAsync(StepContext context, IEtcdCluster cluster, bool compare, CancellationToken cancellationToken) =>
+        new ClusterHealthCheck(context.Time).RunAsync(cluster, new ClusterHealthOptions { CompareHashes = compare }, null, cancellationToken);
+
+    private void Tell(StepContext context, EtcdClusterTestResult result, string hashes) => context.Text = string.Create(
+        CultureInfo.InvariantCulture, $"{result.Members.Length} of {scope.Plan.Members.Count} members, leader {result.Leader}, revision {result.Revision:N0}, {hashes}");
+
+    private string? Unequal(EtcdClusterTestResult result) => result.HashEqual is true || scope.Plan.Members.Count == 1 ? null
+        : result.Findings.FirstOrDefault(finding => finding.Code == "HashNotCompared")?.Text ?? "the members' key spaces could not be compared.";
+
+    // Where clients are kept out by nobody, one may write as soon as the quorum answers, and a server that has compacted does not answer for the
+    // revision before: then the members are held against one another, and the reader is told that the image is out of reach.
+    private async Task<bool> IsPastImageAsync(StepContext context, IEtcdCluster cluster, EtcdClusterTestResult result, ExpectedHash expected, CancellationToken cancellationToken)
+    {
+        if (result.Revision <= expected.Revision || Problem(result) is not null || Stranger(context, result) is not null)
+        {
+            return false;
+        }
+
+        foreach (var member in result.Members.Where(member => member.Endpoint is not null))
+        {
+            try
+            {
+                await cluster.GetHashKvAsync(member.Endpoint!, expected.Revision, cancellationToken).ConfigureAwait(false);
+                return false;
+            }
+            catch (EtcdRevisionCompactedException)
+            {
+                // It cannot tell any more.
+            }
+        }
+
+        var compared = await CheckAsync(context, cluster, compare: true, cancellationToken).ConfigureAwait(false);
+        if (Problem(compared) is not null || Unequal(compared) is not null)
+        {
+            return false;
+        }
+
+        await context.FindAsync(
+            RecoverySeverity.Warning,
+            "HashNotComparedWithImage",
+            string.Create(CultureInfo.InvariantCulture, $"Clients wrote before the members were compared with the restored image (revision {compared.Revision:N0}, the image has {expected.Revision:N0}): they are equal among one another."),
+            cancellationToken).ConfigureAwait(false);
+        Tell(context, compared, "HashKV equal on all");
+        return true;
     }
 
     private async Task DelayAsync(StepContext context, string problem, CancellationToken cancellationToken)
@@ -138,20 +196,50 @@ internal sealed class HealthStep(RestoreScope scope) : RunbookStep
             : null;
     }
 
-    private static async Task<string?> HashProblemAsync(StepContext context, IEtcdCluster cluster, EtcdClusterTestResult result, CancellationToken cancellationToken)
+    // A machine that was booted in between may have started the old members again: they would be equal among one another too.
+    private static string? Stranger(StepContext context, EtcdClusterTestResult result) =>
+        context.Facts.Find<IReadOnlyList<RestoredMember>>(RestoreImage.RestoredFact) is [{ ClusterId: var id }, ..] && Number(id) != Number(result.ClusterId)
+            ? $"the members that answer belong to cluster {result.ClusterId}, and the restored one is {id}."
+            : null;
+
+    private static ulong Number(string id) => ulong.Parse(id, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+
+    private async Task<string?> RetiredAsync(CancellationToken cancellationToken)
     {
-        if (context.Facts.Find<ExpectedHash>(RestoreImage.HashFact) is not { } expected)
+        foreach (var old in scope.Plan.Retired)
         {
-            return null;
+            try
+            {
+                if (await scope.Service(old).GetStateAsync(cancellationToken).ConfigureAwait(false) is { Activity: not ServiceActivity.Down } state)
+                {
+                    return $"the old member {old.Name} is not down any more ({state.Evidence}).";
+                }
+            }
+            catch (HostUnreachableException)
+            {
+                // It was proven down, and a machine that is gone serves nobody.
+            }
         }
 
+        return null;
+    }
+
+    private static async Task<string?> HashProblemAsync(IEtcdCluster cluster, EtcdClusterTestResult result, ExpectedHash expected, CancellationToken cancellationToken)
+    {
         foreach (var member in result.Members.Where(member => member.Endpoint is not null))
         {
             var answer = await cluster.GetHashKvAsync(member.Endpoint!, 0, cancellationToken).ConfigureAwait(false);
-            if (answer.Hash != expected.HashKv && answer.Revision > expected.Revision && expected.ScheduledCompactRevision == 0)
+            if (answer.Hash != expected.HashKv && answer.Revision > expected.Revision)
             {
                 // Something has written already, such as a lease that ran out: the restored revision itself counts.
-                answer = await cluster.GetHashKvAsync(member.Endpoint!, expected.Revision, cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    answer = await cluster.GetHashKvAsync(member.Endpoint!, expected.Revision, cancellationToken).ConfigureAwait(false);
+                }
+                catch (EtcdRevisionCompactedException e)
+                {
+                    return e.Message;
+                }
             }
 
             if (answer.Hash != expected.HashKv)

@@ -20,6 +20,7 @@ internal sealed class ExchangeStep(RestoreScope scope, RestoreMember member) : M
 
         if (await Machine.FindAsync(arriving, cancellationToken).ConfigureAwait(false) is not null)
         {
+            await StayDownAsync(context, cancellationToken).ConfigureAwait(false);
             if (await Machine.FindAsync(exchanged, cancellationToken).ConfigureAwait(false) is not null)
             {
                 await Machine.MoveAsync(exchanged, parked, cancellationToken).ConfigureAwait(false);
@@ -54,6 +55,7 @@ internal sealed class ExchangeStep(RestoreScope scope, RestoreMember member) : M
             return;
         }
 
+        await StayDownAsync(context, cancellationToken).ConfigureAwait(false);
         if (await Machine.FindAsync(exchanged, cancellationToken).ConfigureAwait(false) is not null
             && await Machine.FindAsync(arriving, cancellationToken).ConfigureAwait(false) is null)
         {
@@ -68,5 +70,5 @@ internal sealed class ExchangeStep(RestoreScope scope, RestoreMember member) : M
         }
     }
 
-    private static string Parent(string path) => path[..path.LastIndexOf('/')];
+    private static string Parent(string path) => RestoreMember.ParentOf(path);
 }

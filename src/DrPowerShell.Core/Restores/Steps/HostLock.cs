@@ -89,14 +89,20 @@ internal sealed record HostLock(string Run, string Owner, DateTimeOffset Since, 
         await host.RemoveAsync(path, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Makes sure that a run still holds a lock that it took.</summary>
-    /// <exception cref="HostLockGoneException">It does not.</exception>
+    /// <summary>Makes sure that this process still holds a lock that it took for a run.</summary>
+    /// <exception cref="HostLockGoneException">Another run has it, or nobody has.</exception>
+    /// <exception cref="HostLockedElsewhereException">Another process goes on with the run, and may have let clients in.</exception>
     public static async Task RequireAsync(IHost host, string path, string run, CancellationToken cancellationToken)
     {
         var (held, _) = await ReadAsync(host, path, cancellationToken).ConfigureAwait(false);
         if (held?.Run != run)
         {
             throw new HostLockGoneException(host.Name, run);
+        }
+
+        if (!held.IsMine(run))
+        {
+            throw new HostLockedElsewhereException(host.Name, run, held.Owner, held.Since);
         }
     }
 

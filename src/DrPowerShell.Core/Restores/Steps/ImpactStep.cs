@@ -19,7 +19,7 @@ internal sealed class ImpactStep(RestoreScope scope) : RunbookStep
         if (impact is null)
         {
             context.Text = "nothing is left to compare with";
-            await context.FindAsync(RecoverySeverity.Information, "ImpactNotMeasured", "No member answers and none of the data directories can be read here: the impact is that of the snapshot's age.", cancellationToken)
+            await context.FindAsync(RecoverySeverity.Information, "ImpactNotMeasured", "No member answers and none of their databases can be read: the impact is that of the snapshot's age.", cancellationToken)
                 .ConfigureAwait(false);
             return;
         }

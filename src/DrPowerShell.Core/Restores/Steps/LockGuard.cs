@@ -8,6 +8,7 @@ internal sealed class LockGuard(RestoreScope scope, IReadOnlyList<RestoreMember>
 {
     /// <summary>Asks on the machine that the step works on; for a step that works elsewhere, on the first of the locked machines that answers.</summary>
     /// <exception cref="Errors.HostLockGoneException">Another run has the lock, or nobody has.</exception>
+    /// <exception cref="Errors.HostLockedElsewhereException">Another process goes on with the run.</exception>
     public async Task RequireAsync(RunbookStep step, string run, CancellationToken cancellationToken)
     {
         var own = members.Where(member => member.Host == step.Host).ToList();

@@ -22,10 +22,13 @@ internal sealed class OthersStep(RestoreScope scope, RestoreMember member) : Mem
 
         var info = await ClusterSurveyor.SurveyAsync(cluster, cancellationToken).ConfigureAwait(false);
         var others = info.Members.Where(other => !Membership.Is(other, Member) && other is { IsLearner: false, IsReachable: true }).ToList();
-        var voters = info.Members.Count(other => !other.IsLearner && !Membership.Is(other, Member));
+
+        // It has its vote until the others have taken it out, and is down by then.
+        var voters = info.Members.Count(other => !other.IsLearner);
         if (others.Count < (voters / 2) + 1)
         {
-            throw new ClusterHasNoQuorumException(Scope.Plan.Cluster, Member.Name, $"Without it {others.Count} of {voters} voting members answer.");
+            throw new ClusterHasNoQuorumException(
+                Scope.Plan.Cluster, Member.Name, $"Without it {others.Count} of {voters} voting members answer, and {(voters / 2) + 1} are needed to take it out of the member list.");
         }
 
         context.Text = string.Create(CultureInfo.InvariantCulture, $"{string.Join(", ", others)} serve at revision {info.Revision:N0}");
@@ -41,12 +44,16 @@ internal sealed class ParkStep(RestoreScope scope, RestoreMember member) : Membe
         if (await Machine.FindAsync(parked, cancellationToken).ConfigureAwait(false) is null
             && await Machine.FindAsync(Member.Exchanged, cancellationToken).ConfigureAwait(false) is not null)
         {
+            await StayDownAsync(context, cancellationToken).ConfigureAwait(false);
             await Machine.MoveAsync(Member.Exchanged, parked, cancellationToken).ConfigureAwait(false);
         }
 
         if (!Member.IsMountPoint)
         {
             await Machine.CreateDirectoryAsync(Member.DataDirectory, Member.Attributes, cancellationToken).ConfigureAwait(false);
+
+            // One that an attempt before has made may not have got them.
+            await Machine.SetAttributesAsync(Member.DataDirectory, Member.Attributes, cancellationToken).ConfigureAwait(false);
         }
 
         context.Text = $"old data parked at {parked}";

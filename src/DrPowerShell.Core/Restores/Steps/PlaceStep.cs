@@ -11,14 +11,9 @@ internal sealed class PlaceStep(RestoreScope scope, RestoreMember member) : Memb
         if (!await RestoreImage.IsBuiltInPlaceAsync(Scope, Member, cancellationToken).ConfigureAwait(false))
         {
             var built = RestoreImage.Folder(Scope, context, Member, inPlace: false);
-            if (!Directory.Exists(built))
-            {
-                // Another machine built it, or this one's temporary files are gone.
-                await RebuildAsync(context, cancellationToken).ConfigureAwait(false);
-            }
-
-            await Machine.RemoveAsync(staged, cancellationToken).ConfigureAwait(false);
-            await Machine.CreateDirectoryAsync(staged[..staged.LastIndexOf('/')], null, cancellationToken).ConfigureAwait(false);
+            await RestoreImage.EnsureBuiltAsync(Scope, context, Member, cancellationToken).ConfigureAwait(false);
+            await RestoreImage.RemoveStagedAsync(Scope, context, Member, cancellationToken).ConfigureAwait(false);
+            await Machine.CreateDirectoryAsync(RestoreMember.ParentOf(staged), null, cancellationToken).ConfigureAwait(false);
             var size = new DirectoryInfo(built).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
             await Machine.UploadAsync(built, staged, new StepProgress(context, "uploading", size), cancellationToken).ConfigureAwait(false);
         }
@@ -27,25 +22,8 @@ internal sealed class PlaceStep(RestoreScope scope, RestoreMember member) : Memb
         context.Text = staged;
     }
 
-    protected internal override async Task UndoAsync(StepContext context, CancellationToken cancellationToken) =>
-        await Machine.RemoveAsync(Member.Staged(context.Run), cancellationToken).ConfigureAwait(false);
-
-    private async Task RebuildAsync(StepContext context, CancellationToken cancellationToken)
-    {
-        var gate = RebuildGate.Of(Scope);
-        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            if (!Directory.Exists(RestoreImage.Folder(Scope, context, Member, inPlace: false)))
-            {
-                await RestoreImage.BuildAsync(Scope, context, cancellationToken).ConfigureAwait(false);
-            }
-        }
-        finally
-        {
-            gate.Release();
-        }
-    }
+    protected internal override Task UndoAsync(StepContext context, CancellationToken cancellationToken) =>
+        RestoreImage.RemoveStagedAsync(Scope, context, Member, cancellationToken);
 }
 
 /// <summary>Lets one step at a time build all data directories anew.</summary>

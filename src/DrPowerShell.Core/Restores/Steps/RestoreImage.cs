@@ -53,7 +53,11 @@ internal static class RestoreImage
     }
 
     /// <summary>Builds the data directories: in place where the machine is this one, else in the work folder.</summary>
-    public static async Task<IReadOnlyList<RestoredMember>> BuildAsync(RestoreScope scope, StepContext context, CancellationToken cancellationToken)
+    /// <param name="scope">The restore.</param>
+    /// <param name="context">The step.</param>
+    /// <param name="again">Only what is copied to other machines: what was built in place has its owner by now, or has been moved in.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    public static async Task<IReadOnlyList<RestoredMember>> BuildAsync(RestoreScope scope, StepContext context, bool again, CancellationToken cancellationToken)
     {
         var source = await SourceAsync(scope, context, cancellationToken).ConfigureAwait(false);
         var targets = new List<RestoreTarget>();
@@ -61,6 +65,11 @@ internal static class RestoreImage
         foreach (var member in scope.Plan.Members)
         {
             var isInPlace = await IsBuiltInPlaceAsync(scope, member, cancellationToken).ConfigureAwait(false);
+            if (isInPlace && again)
+            {
+                continue;
+            }
+
             areCopied &= !isInPlace;
             var folder = Folder(scope, context, member, isInPlace);
             if (Directory.Exists(folder))
@@ -83,8 +92,34 @@ internal static class RestoreImage
             ClearDowngrade = true,
             TargetVersion = Version.TryParse(scope.Plan.TargetVersion, out var version) ? version : null,
         };
-        return await new SnapshotRestorer(timeProvider: context.Time)
+        var restored = await new SnapshotRestorer(timeProvider: context.Time)
             .RestoreAsync(source.Path, options, new StepProgress(context, "building data directories", source.Size), cancellationToken).ConfigureAwait(false);
+        RequireUnchanged(scope, source);
+        return restored;
+    }
+
+    /// <summary>Builds what is copied to other machines once more, where it is gone: another machine built it, or this one's temporary files were removed.</summary>
+    public static async Task EnsureBuiltAsync(RestoreScope scope, StepContext context, RestoreMember member, CancellationToken cancellationToken)
+    {
+        var folder = Folder(scope, context, member, inPlace: false);
+        if (Directory.Exists(folder))
+        {
+            return;
+        }
+
+        var gate = RebuildGate.Of(scope);
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (!Directory.Exists(folder))
+            {
+                await BuildAsync(scope, context, again: true, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            gate.Release();
+        }
     }
 
     /// <summary>Where a member's new data directory is built.</summary>
@@ -108,6 +143,22 @@ internal static class RestoreImage
         }
 
         return Task.CompletedTask;
+    }
+
+    /// <summary>Removes a member's new data directory that is not moved in yet, and what a process left beside it that died while it built or sent it.</summary>
+    public static async Task RemoveStagedAsync(RestoreScope scope, StepContext context, RestoreMember member, CancellationToken cancellationToken)
+    {
+        var (host, staged) = (scope.Host(member), member.Staged(context.Run));
+        var (parent, name) = (RestoreMember.ParentOf(staged), staged[(staged.LastIndexOf('/') + 1)..]);
+        await host.RemoveAsync(staged, cancellationToken).ConfigureAwait(false);
+        foreach (var entry in await host.ListAsync(parent, cancellationToken).ConfigureAwait(false))
+        {
+            // Their names hold this run's id: nobody else's.
+            if (entry.Name.StartsWith($".{name}.", StringComparison.Ordinal))
+            {
+                await host.RemoveAsync(entry.Path, cancellationToken).ConfigureAwait(false);
+            }
+        }
     }
 
     /// <summary>How many keys with a prefix the source holds; null where it cannot be read any more.</summary>
@@ -138,7 +189,7 @@ internal static class RestoreImage
 
     private static async Task<TakenSource> SourceAsync(RestoreScope scope, StepContext context, CancellationToken cancellationToken)
     {
-        if (context.Facts.Find<TakenSource>(SourceFact) is { } known && File.Exists(known.Path))
+        if (context.Facts.Find<TakenSource>(SourceFact) is { } known && File.Exists(known.Path) && IsUnchanged(known))
         {
             return known;
         }
@@ -151,9 +202,22 @@ internal static class RestoreImage
         };
     }
 
+    // A file that was named may be written anew by whoever made it, at any time: what was verified and approved is what must be restored.
+    private static void RequireUnchanged(RestoreScope scope, TakenSource source)
+    {
+        if (!IsUnchanged(source))
+        {
+            throw new RestoreSourceChangedException(scope.Plan.Source!.ToString(), source.Sha256, "another file, which was put there while it was read");
+        }
+    }
+
+    private static bool IsUnchanged(TakenSource source) =>
+        source.Modified is not { } modified || (File.GetLastWriteTimeUtc(source.Path) == modified.UtcDateTime && new FileInfo(source.Path).Length == source.Size);
+
     private static async Task<TakenSource> VerifiedAsync(
         RestoreScope scope, StepContext context, string path, string? expected, DateTimeOffset? taken, CancellationToken cancellationToken)
     {
+        var modified = new DateTimeOffset(File.GetLastWriteTimeUtc(path));
         using var source = FileByteSource.Open(path);
         context.Report("verifying");
         var hasDigest = SnapshotVerifier.HasDigest(source.Length);
@@ -169,7 +233,7 @@ internal static class RestoreImage
             throw new RestoreSourceChangedException(scope.Plan.Source!.ToString(), expected, digest);
         }
 
-        var made = new TakenSource(path, digest, result.Status!.Revision, result.Size, taken ?? new DateTimeOffset(File.GetLastWriteTimeUtc(path)), SkipDigest: !hasDigest);
+        var made = new TakenSource(path, digest, result.Status!.Revision, result.Size, taken ?? modified, SkipDigest: !hasDigest, modified);
         await context.RecordAsync(SourceFact, made, cancellationToken).ConfigureAwait(false);
         return made;
     }

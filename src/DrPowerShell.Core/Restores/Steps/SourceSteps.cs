@@ -63,13 +63,24 @@ internal sealed class BuildStep(RestoreScope scope) : RunbookStep
 {
     protected internal override async Task RunAsync(StepContext context, CancellationToken cancellationToken)
     {
-        var restored = await RestoreImage.BuildAsync(scope, context, cancellationToken).ConfigureAwait(false);
+        var restored = await RestoreImage.BuildAsync(scope, context, again: false, cancellationToken).ConfigureAwait(false);
         await context.RecordAsync(RestoreImage.RestoredFact, restored, cancellationToken).ConfigureAwait(false);
         context.Text = string.Create(
             CultureInfo.InvariantCulture, $"cluster {restored[0].ClusterId}, revision {restored[0].Revision:N0}{(restored[0].RevisionBump > 0 ? $" (raised by {restored[0].RevisionBump:N0})" : "")}");
     }
 
-    protected internal override Task UndoAsync(StepContext context, CancellationToken cancellationToken) => RestoreImage.DiscardAsync(scope, context);
+    // What is built where it is needed lies on a member's own disk, whether it was finished or not.
+    protected internal override async Task UndoAsync(StepContext context, CancellationToken cancellationToken)
+    {
+        await RestoreImage.DiscardAsync(scope, context).ConfigureAwait(false);
+        foreach (var member in scope.Plan.Members)
+        {
+            if (scope.Host(member).IsLocal && await RestoreImage.IsBuiltInPlaceAsync(scope, member, cancellationToken).ConfigureAwait(false))
+            {
+                await RestoreImage.RemoveStagedAsync(scope, context, member, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
 }
 
 /// <summary>Reads one of the built images to its end and computes the hash that the members must answer with.</summary>
@@ -77,7 +88,14 @@ internal sealed class ProveImageStep(RestoreScope scope) : RunbookStep
 {
     protected internal override async Task RunAsync(StepContext context, CancellationToken cancellationToken)
     {
-        var folder = RestoreImage.Folder(scope, context, scope.Plan.Members[0], await RestoreImage.IsBuiltInPlaceAsync(scope, scope.Plan.Members[0], cancellationToken).ConfigureAwait(false));
+        var first = scope.Plan.Members[0];
+        var isInPlace = await RestoreImage.IsBuiltInPlaceAsync(scope, first, cancellationToken).ConfigureAwait(false);
+        if (!isInPlace)
+        {
+            await RestoreImage.EnsureBuiltAsync(scope, context, first, cancellationToken).ConfigureAwait(false);
+        }
+
+        var folder = RestoreImage.Folder(scope, context, first, isInPlace);
         var result = await new SnapshotVerifier(context.Time)
             .VerifyAsync(Path.Combine(folder, "member", "snap", "db"), VerificationLevel.Full, null, cancellationToken).ConfigureAwait(false);
         if (!result.IsValid || result.HashKvAfterBoot is not { } hash)
@@ -99,7 +117,8 @@ internal sealed class ProveImageStep(RestoreScope scope) : RunbookStep
 /// <param name="Size">In bytes.</param>
 /// <param name="Taken">The moment up to which it holds all that was written, UTC.</param>
 /// <param name="SkipDigest">Whether it has no digest of etcd's.</param>
-internal sealed record TakenSource(string Path, string Sha256, long Revision, long Size, DateTimeOffset Taken, bool SkipDigest);
+/// <param name="Modified">When the file was last written, as it was verified; null where the run itself has made it.</param>
+internal sealed record TakenSource(string Path, string Sha256, long Revision, long Size, DateTimeOffset Taken, bool SkipDigest, DateTimeOffset? Modified = null);
 
 /// <summary>What the members must answer with.</summary>
 internal sealed record ExpectedHash(uint HashKv, long Revision, long ScheduledCompactRevision, long Keys);
