@@ -31,6 +31,7 @@ public sealed class RestoreRunbook(RestorePlan plan, IRestoreWorld world, Earlie
             }
         }
 
+        var guard = new LockGuard(_scope, plan.ReplacedMember is { } replaced ? [plan.Member(replaced)] : [.. Locked().Select(one => one.Member)]);
         return new Runbook
         {
             Kind = RestorePlan.RunbookKind,
@@ -38,7 +39,8 @@ public sealed class RestoreRunbook(RestorePlan plan, IRestoreWorld world, Earlie
             Plan = json,
             Digest = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(RunFacts.ToJson(plan.Approved()).GetRawText()))).ToLowerInvariant(),
             Steps = steps,
-            Guard = new LockGuard(_scope, plan.ReplacedMember is { } replaced ? [plan.Member(replaced)] : [.. Locked().Select(one => one.Member)]).RequireAsync,
+            Guard = guard.RequireAsync,
+            PointOfNoReturn = guard.MarkPastAsync,
             RecoveryTimeObjective = plan.Rto,
             RecoveryPointObjective = plan.Rpo,
             OutageStart = plan.OutageStart,

@@ -23,6 +23,9 @@ public sealed record Runbook
     /// <summary>Asked, with the run's id, before each change and before each undo of one; what it throws keeps the step from touching anything. Null for none.</summary>
     public Func<RunbookStep, string, CancellationToken, Task>? Guard { get; init; }
 
+    /// <summary>Told, with the run's id, that clients are about to be let in, once that is in the journal of this machine; null for nobody.</summary>
+    public Func<string, CancellationToken, Task>? PointOfNoReturn { get; init; }
+
     /// <summary>How long the service may be gone; null for no target.</summary>
     public TimeSpan? RecoveryTimeObjective { get; init; }
 

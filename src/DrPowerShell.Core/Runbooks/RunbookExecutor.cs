@@ -117,7 +117,7 @@ public sealed class RunbookExecutor(IRunJournal journal, IRunObserver observer, 
     {
         for (var attempt = 1; ; attempt++)
         {
-            var context = new StepContext(step, run.Facts, journal, observer, time) { IsHeld = Resumption.IsHeld(step, run.State) };
+            var context = new StepContext(step, run.Facts, journal, observer, time) { IsHeld = Resumption.IsHeld(step, run.State), IsPast = run.State.IsPastPointOfNoReturn };
             using var expiry = new CancellationTokenSource(step.Timeout, time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, expiry.Token);
             observer.Began(step, run.NumberOf(step), isUndo: false);
@@ -146,6 +146,12 @@ public sealed class RunbookExecutor(IRunJournal journal, IRunObserver observer, 
             cancellationToken.ThrowIfCancellationRequested();
             await journal.AppendAsync(JournalRecordKind.PointOfNoReturn, step.Id, "Nothing is undone from here on.", null, CancellationToken.None).ConfigureAwait(false);
             run.IsPast = true;
+            if (run.Runbook.PointOfNoReturn is { } tell)
+            {
+                // The repository may not answer at this moment, and another machine must know all the same.
+                await tell(journal.Run, cancellationToken).ConfigureAwait(false);
+            }
+
             await journal.FlushAsync(CancellationToken.None).ConfigureAwait(false);
         }
     }

@@ -24,6 +24,9 @@ public sealed class StepContext
     /// <summary>Whether an earlier process of this run had finished the step, and nothing has begun to end what it brought about.</summary>
     internal bool IsHeld { get; init; }
 
+    /// <summary>Whether clients have been let in, by the journal that the run is gone on with.</summary>
+    internal bool IsPast { get; init; }
+
     /// <summary>What the step has to tell at its end, for the person who watches; one line.</summary>
     public string? Text { get; set; }
 

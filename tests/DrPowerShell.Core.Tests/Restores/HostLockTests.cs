@@ -98,6 +98,20 @@ public sealed class HostLockTests : IDisposable
     }
 
     [Fact]
+    public async Task A_run_that_has_let_clients_in_is_not_taken_over_with_a_journal_that_does_not_tell()
+    {
+        await TakeAsync();
+        await HostLock.MarkPastAsync(_host, File, Run, Token);
+        Write(Held() with { Holder = Holder(0) });
+
+        var error = await Assert.ThrowsAsync<HostPastPointOfNoReturnException>(() => TakeAsync(breaks: Run, isHeld: true));
+        Assert.Contains($"Resume-RecoveryRun {Run}", error.RecommendedAction, StringComparison.Ordinal);
+
+        await HostLock.TakeAsync(_host, File, new LockClaim(Run, Run, IsHeld: true, IsPast: true), Now, Token);
+        Assert.Equal((true, LockHolder.Here), (Held().IsPast, Held().Holder));
+    }
+
+    [Fact]
     public async Task Of_a_process_elsewhere_nothing_is_known()
     {
         Write(Held(Run, "ann@far", LockHolder.Here with { Machine = "another", Process = int.MaxValue }));

@@ -1,4 +1,5 @@
 using DrPowerShell.Core.Backups;
+using DrPowerShell.Core.Journal;
 using DrPowerShell.Core.Restores.Assessing;
 using DrPowerShell.Core.Restores.Errors;
 using DrPowerShell.Core.Restores.Impact;
@@ -103,6 +104,23 @@ public sealed class StrangeRestoreTests
 
         Assert.Equal(1, impact!.KeysLost);
         Assert.Empty(Directory.EnumerateFileSystemEntries(rig.Cluster["work"]));
+    }
+
+    [Fact]
+    public async Task A_journal_that_ends_before_clients_were_let_in_undoes_nothing_on_machines_that_know_better()
+    {
+        await using var rig = await WipedAsync(EtcdBinaries.V35);
+        await Assert.ThrowsAsync<RunFailedException>(() => RunAsync(rig, rig.World(), "record", _ => throw new InvalidOperationException("It fails after clients were let in.")));
+        (await rig.Cluster.EtcdctlAsync("put", "/new", "acknowledged")).ThrowIfFailed();
+
+        // As a copy of the journal that was cut off with the network.
+        var journal = RunFolder.Journal(rig.Runs, Run);
+        File.WriteAllLines(journal, File.ReadAllLines(journal).TakeWhile(line => !line.Contains("pointOfNoReturn", StringComparison.OrdinalIgnoreCase)));
+        await using var world = rig.World(new RestoreWorldOptions { KeepDirectory = rig.Runs, WorkDirectory = rig.Cluster["work"], BreakLock = Run });
+        await Assert.ThrowsAsync<HostPastPointOfNoReturnException>(
+            () => rig.Session().UndoAsync(Run, begun => new RestoreRunbook(RunFacts.FromJson<RestorePlan>(begun.Plan), world).Create(), RestoreRig.Token));
+
+        Assert.Contains("acknowledged", (await rig.Cluster.EtcdctlAsync("get", "/new")).ThrowIfFailed().Output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -104,6 +104,13 @@ public sealed class HostLockedElsewhereException(string host, string run, string
     string.Create(CultureInfo.InvariantCulture, $"{host} is locked for this very run, {run}, by another process of {owner} since {since:yyyy-MM-dd HH:mm:ss} UTC."),
     $"Let it end. If it does not live any more, which cannot be seen from here: -BreakLock {run}.");
 
+/// <summary>A machine tells that the run has let clients in, and the journal that it is to be gone on with does not.</summary>
+public sealed class HostPastPointOfNoReturnException(string host, string run, string owner) : RecoveryException(
+    FailureKind.Refused,
+    host,
+    $"{host} says that {run} of {owner} has let clients in, and the journal here ends before that: what they wrote would be lost.",
+    $"Get the run's folder from the machine of {owner}, or wait until its journal is in the repository; then: Resume-RecoveryRun {run}.");
+
 /// <summary>The run had locked a machine, and the lock is gone.</summary>
 public sealed class HostLockGoneException(string host, string run) : RecoveryException(
     FailureKind.Refused,

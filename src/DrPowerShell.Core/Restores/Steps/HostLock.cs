@@ -11,7 +11,8 @@ namespace DrPowerShell.Core.Restores.Steps;
 /// <param name="Run">The run's id.</param>
 /// <param name="Breaks">A run whose lock may be taken over; null for none.</param>
 /// <param name="IsHeld">Whether the run has the lock by its journal: then it must be there.</param>
-internal sealed record LockClaim(string Run, string? Breaks, bool IsHeld);
+/// <param name="IsPast">Whether clients have been let in by its journal.</param>
+internal sealed record LockClaim(string Run, string? Breaks, bool IsHeld, bool IsPast = false);
 
 /// <summary>What a lock file on a machine tells: which run works there, and which process runs it.</summary>
 /// <param name="Run">The run's id.</param>
@@ -19,7 +20,8 @@ internal sealed record LockClaim(string Run, string? Breaks, bool IsHeld);
 /// <param name="Since">UTC, by the owner's clock.</param>
 /// <param name="BootId">The boot of the machine that is locked.</param>
 /// <param name="Holder">Its process.</param>
-internal sealed record HostLock(string Run, string Owner, DateTimeOffset Since, string BootId, LockHolder? Holder = null)
+/// <param name="IsPast">Whether the run has let clients in, or is about to.</param>
+internal sealed record HostLock(string Run, string Owner, DateTimeOffset Since, string BootId, LockHolder? Holder = null, bool IsPast = false)
 {
     private const string Aside = ".taken-";
 
@@ -29,10 +31,11 @@ internal sealed record HostLock(string Run, string Owner, DateTimeOffset Since, 
     /// <exception cref="HostLockedException">Another run has it.</exception>
     /// <exception cref="HostLockedElsewhereException">Another process has it for the same run, or may have.</exception>
     /// <exception cref="HostLockGoneException">The run had it, and it is gone.</exception>
+    /// <exception cref="HostPastPointOfNoReturnException">The run has let clients in, which its journal does not tell.</exception>
     public static async Task TakeAsync(IHost host, string path, LockClaim claim, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var facts = await host.GetFactsAsync(cancellationToken).ConfigureAwait(false);
-        var mine = JsonSerializer.SerializeToUtf8Bytes(new HostLock(claim.Run, RunSession.Here, now, facts.BootId, LockHolder.Here), Json);
+        var mine = JsonSerializer.SerializeToUtf8Bytes(new HostLock(claim.Run, RunSession.Here, now, facts.BootId, LockHolder.Here, claim.IsPast), Json);
         var (other, file) = await ReadAsync(host, path, cancellationToken).ConfigureAwait(false);
         if (other is null && claim.IsHeld && claim.Breaks != claim.Run && !await IsBeingTakenAsync(host, path, claim, cancellationToken).ConfigureAwait(false))
         {
@@ -47,6 +50,11 @@ internal sealed record HostLock(string Run, string Owner, DateTimeOffset Since, 
         if (other is null)
         {
             (other, file) = await ReadAsync(host, path, cancellationToken).ConfigureAwait(false);
+        }
+
+        if (other is { IsPast: true } && other.Run == claim.Run && !claim.IsPast)
+        {
+            throw new HostPastPointOfNoReturnException(host.Name, other.Run, other.Owner);
         }
 
         if (other is not null && other.IsMine(claim.Run))
@@ -69,6 +77,14 @@ internal sealed record HostLock(string Run, string Owner, DateTimeOffset Since, 
             (other, _) = await ReadAsync(host, path, cancellationToken).ConfigureAwait(false);
             throw Refusal(host, other ?? new HostLock("another run", "somebody", now, ""), claim);
         }
+    }
+
+    /// <summary>Marks a lock of this process: from now on nobody undoes the run whose journal does not tell that clients have been let in.</summary>
+    public static async Task MarkPastAsync(IHost host, string path, string run, CancellationToken cancellationToken)
+    {
+        await RequireAsync(host, path, run, cancellationToken).ConfigureAwait(false);
+        var (held, _) = await ReadAsync(host, path, cancellationToken).ConfigureAwait(false);
+        await host.WriteAsync(path, JsonSerializer.SerializeToUtf8Bytes(held! with { IsPast = true }, Json), null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Lets go of a lock, if it is this process's, or that of an earlier one of the same run.</summary>

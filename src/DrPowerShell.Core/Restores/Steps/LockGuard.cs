@@ -30,4 +30,29 @@ internal sealed class LockGuard(RestoreScope scope, IReadOnlyList<RestoreMember>
             }
         }
     }
+
+    /// <summary>Marks the machines: whoever takes the run over finds there that clients have been let in, whatever their copy of the journal tells.</summary>
+    public async Task MarkPastAsync(string run, CancellationToken cancellationToken)
+    {
+        HostUnreachableException? unreachable = null;
+        var marked = 0;
+        foreach (var member in members)
+        {
+            try
+            {
+                await HostLock.MarkPastAsync(scope.Host(member), member.LockFile, run, cancellationToken).ConfigureAwait(false);
+                marked++;
+            }
+            catch (HostUnreachableException e)
+            {
+                // Each of the others tells as well.
+                unreachable = e;
+            }
+        }
+
+        if (marked == 0 && unreachable is not null)
+        {
+            throw unreachable;
+        }
+    }
 }

@@ -6,7 +6,7 @@ namespace DrPowerShell.Core.Restores.Steps;
 internal sealed class LockStep(RestoreScope scope, RestoreMember member) : MemberStep(scope, member)
 {
     protected internal override Task RunAsync(StepContext context, CancellationToken cancellationToken) =>
-        HostLock.TakeAsync(Machine, Member.LockFile, new LockClaim(context.Run, Scope.World.BreakLock, context.IsHeld), context.Time.GetUtcNow(), cancellationToken);
+        HostLock.TakeAsync(Machine, Member.LockFile, new LockClaim(context.Run, Scope.World.BreakLock, context.IsHeld, context.IsPast), context.Time.GetUtcNow(), cancellationToken);
 
     protected internal override Task UndoAsync(StepContext context, CancellationToken cancellationToken) =>
         HostLock.ReleaseAsync(Machine, Member.LockFile, new LockClaim(context.Run, Scope.World.BreakLock, IsHeld: false), cancellationToken);
