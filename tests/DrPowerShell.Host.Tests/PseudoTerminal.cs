@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using DrPowerShell.Testing;
+using Xunit;
 
 namespace DrPowerShell.Host.Tests;
 

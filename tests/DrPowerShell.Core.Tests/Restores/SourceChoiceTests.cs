@@ -1,8 +1,12 @@
+using System.Text;
 using DrPowerShell.Core.Backups;
+using DrPowerShell.Core.Reports;
+using DrPowerShell.Core.Reports.Writers;
 using DrPowerShell.Core.Restores;
 using DrPowerShell.Core.Restores.Assessing;
 using DrPowerShell.Core.Restores.Errors;
 using DrPowerShell.Core.Runbooks;
+using DrPowerShell.Etcd.Snapshots.Restore;
 using DrPowerShell.Testing;
 using DrPowerShell.Testing.Etcd;
 using Xunit;
@@ -12,10 +16,11 @@ namespace DrPowerShell.Core.Tests.Restores;
 /// <summary>The source with the smallest loss is taken, and a worse one only by name.</summary>
 public sealed class SourceChoiceTests
 {
-    [Fact]
-    public async Task A_healthy_quorum_is_refused_with_the_member_to_bring_back_and_that_member_comes_back_while_the_others_serve()
+    [Theory]
+    [MemberData(nameof(EtcdBinaries.Rows), MemberType = typeof(EtcdBinaries))]
+    public async Task A_healthy_quorum_is_refused_with_the_member_to_bring_back_and_that_member_comes_back_while_the_others_serve(EtcdRelease release)
     {
-        await using var rig = await StartedAsync();
+        await using var rig = await StartedAsync(release);
         var cluster = rig.Cluster;
         await cluster.KillAsync("m2");
         Directory.Delete(cluster.Data("m2"), recursive: true);
@@ -30,6 +35,10 @@ public sealed class SourceChoiceTests
 
         Assert.Equal(RunResult.Healthy, run.Result);
         Assert.EndsWith(", HashKV equal on all", Assert.Single(run.Steps, step => step.Id == "health").Text, StringComparison.Ordinal);
+        Assert.Contains(run.Steps, step => step is { Id: "promote-m2", Outcome: StepOutcome.Succeeded });
+        var members = (await cluster.EtcdctlAsync("member", "list")).ThrowIfFailed().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(3, members.Length);
+        Assert.All(members, member => Assert.Matches("started.*false$", member));
         var back = cluster.Plan.Members[1];
         Assert.Contains("two", (await cluster.EtcdctlAtAsync(EtcdClusterPlan.Text(back.ClientUrl), "get", "/b")).ThrowIfFailed().Output, StringComparison.Ordinal);
         Assert.Contains("initial-cluster-state: existing", File.ReadAllText(cluster["m2", "etcd.yaml"]), StringComparison.Ordinal);
@@ -41,6 +50,7 @@ public sealed class SourceChoiceTests
         await using var rig = await StartedAsync();
         var cluster = rig.Cluster;
         (await cluster.EtcdctlAsync("put", "/late", "after the snapshot")).ThrowIfFailed();
+        var seen = await (await cluster.OpenLoadAsync()).RevisionAsync();
         await cluster.KillAsync("m1", "m3");
         Directory.Delete(cluster.Data("m1"), recursive: true);
         Directory.Delete(cluster.Data("m3"), recursive: true);
@@ -55,8 +65,10 @@ public sealed class SourceChoiceTests
 
         Assert.Equal(RunResult.Healthy, run.Result);
         Assert.Contains("after the snapshot", (await cluster.EtcdctlAsync("get", "/late")).ThrowIfFailed().Output, StringComparison.Ordinal);
-        Assert.Contains(run.Findings, finding => finding.Code == "SurvivorMayLack");
+        var lack = run.Findings.Single(finding => finding.Code == "SurvivorMayLack");
+        Assert.Contains(lack.Text, Encoding.UTF8.GetString(ReportFile.Bytes(ReportMaker.Make(run), new MarkdownReportWriter(), ReportCulture.English)), StringComparison.Ordinal);
         Assert.Equal(TimeSpan.Zero, run.Loss);
+        Assert.InRange(await (await cluster.OpenLoadAsync()).RevisionAsync(), seen + RevisionBump.Margin, long.MaxValue);
     }
 
     [Fact]
@@ -117,9 +129,9 @@ public sealed class SourceChoiceTests
         Assert.False(Directory.Exists(cluster.Data("m1")));
     }
 
-    private static async Task<RestoreRig> StartedAsync()
+    private static async Task<RestoreRig> StartedAsync(EtcdRelease? release = null)
     {
-        var rig = new RestoreRig(new ServiceCluster(EtcdBinaries.V35));
+        var rig = new RestoreRig(new ServiceCluster(release ?? EtcdBinaries.V35));
         await rig.Cluster.StartAsync();
         (await rig.Cluster.EtcdctlAsync("put", "/a", "one")).ThrowIfFailed();
         (await rig.Cluster.EtcdctlAtAsync(EtcdClusterPlan.Text(rig.Cluster.Plan.Members[0].ClientUrl), "snapshot", "save", rig.Cluster["s.db"])).ThrowIfFailed();

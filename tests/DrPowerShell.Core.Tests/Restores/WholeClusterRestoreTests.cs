@@ -3,6 +3,7 @@ using DrPowerShell.Core.Restores;
 using DrPowerShell.Core.Restores.Assessing;
 using DrPowerShell.Core.Restores.Errors;
 using DrPowerShell.Core.Runbooks;
+using DrPowerShell.Etcd.Snapshots.Restore;
 using DrPowerShell.Testing;
 using DrPowerShell.Testing.Etcd;
 using Xunit;
@@ -28,12 +29,15 @@ public sealed class WholeClusterRestoreTests
         Corrupt(cluster.Data("m2"));
         Directory.Delete(cluster.Data("m3"), recursive: true);
 
-        var run = await rig.RestoreAsync(new RestoreRequest { Cluster = "prod", Snapshot = SnapshotCatalog.Describe(cluster["s.db"]) });
+        var snapshot = SnapshotCatalog.Describe(cluster["s.db"]);
+        var run = await rig.RestoreAsync(new RestoreRequest { Cluster = "prod", Snapshot = snapshot });
 
         Assert.Equal(RunResult.Healthy, run.Result);
         Assert.True(run.IsSealed);
         Assert.All(run.Steps, step => Assert.Equal(StepOutcome.Succeeded, step.Outcome));
         Assert.Contains("one", (await cluster.EtcdctlAsync("get", "/a")).ThrowIfFailed().Output, StringComparison.Ordinal);
+        // No database is left to tell what clients have seen.
+        Assert.InRange(await (await cluster.OpenLoadAsync()).RevisionAsync(), snapshot.Revision + RevisionBump.Unknown, long.MaxValue);
         Assert.Contains(run.Findings, finding => finding is { Code: "WritersNotNamed", Severity: RecoverySeverity.Warning });
         Assert.Contains("# its name", File.ReadAllText(cluster["m1", "etcd.yaml"]), StringComparison.Ordinal);
         Assert.Contains(run.Id, File.ReadAllText(cluster["m1", "etcd.yaml"]), StringComparison.Ordinal);

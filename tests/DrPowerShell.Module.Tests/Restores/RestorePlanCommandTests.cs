@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
+using System.Text.Json.Nodes;
 using Xunit;
 
 namespace DrPowerShell.Module.Tests.Restores;
@@ -46,6 +47,8 @@ public sealed class RestorePlanCommandTests
         Assert.Equal("Healthy", run.Result.ToString());
         static string Line(dynamic step) => $"{step.Number} {step.Id} {step.Phase} {step.Host} {step.Step}";
         Assert.Equal(planned.Output.Select(step => Line(step)), ((IEnumerable<object>)run.Steps).Select(step => Line(step)));
+        Assert.All((IEnumerable<dynamic>)run.Steps, step => Assert.Equal("Succeeded", step.Outcome.ToString()));
+        AssertJournaled(planned.Output.Select(step => (string)step.Properties["Id"].Value), (string)run.Journal);
         foreach (var name in new[] { "port", "key", "all", "host", "own script" })
         {
             Assert.True(run.Facts["check." + name].GetProperty("passed").GetBoolean(), name);
@@ -128,5 +131,18 @@ public sealed class RestorePlanCommandTests
 
         scene.Run("Get-RecoveryPlan prod -Snapshot ./other.db").FailsWith("SnapshotFileNotFound", "GetRecoveryPlanCommand", ErrorCategory.ObjectNotFound);
         Assert.Contains("no drive", scene.Run("Get-RecoveryPlan prod -Snapshot nowhere:/s.db").Terminating!.ToString(), StringComparison.OrdinalIgnoreCase);
+    }
+
+    // By the file itself: every planned step was begun, and finished once, and none was taken back.
+    private static void AssertJournaled(IEnumerable<string> planned, string journal)
+    {
+        var records = File.ReadLines(journal).Select(line => JsonNode.Parse(line)!).ToList();
+        var ids = planned.Order(StringComparer.Ordinal).ToList();
+        Assert.Equal(ids, Steps("StepBegun").Distinct(StringComparer.Ordinal));
+        Assert.Equal(ids, Steps("StepFinished"));
+        Assert.Empty(Steps("UndoBegun"));
+
+        IEnumerable<string> Steps(string kind) =>
+            records.Where(record => (string?)record["kind"] == kind).Select(record => (string)record["step"]!).Order(StringComparer.Ordinal);
     }
 }

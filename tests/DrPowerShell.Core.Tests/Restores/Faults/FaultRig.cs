@@ -61,6 +61,9 @@ internal sealed class FaultRig : IAsyncDisposable
 
     public string Snapshot => Cluster["s.db"];
 
+    /// <summary>A later snapshot, which has a key more.</summary>
+    public string Later => Cluster["later.db"];
+
     /// <summary>All steps of the restore, in the plan's order.</summary>
     public IReadOnlyList<RunbookStep> Steps { get; private set; } = [];
 
@@ -73,6 +76,7 @@ internal sealed class FaultRig : IAsyncDisposable
         (await cluster.EtcdctlAsync("put", "/a", "one")).ThrowIfFailed();
         (await cluster.EtcdctlAtAsync(EtcdClusterPlan.Text(cluster.Plan.Members[0].ClientUrl), "snapshot", "save", rig.Snapshot)).ThrowIfFailed();
         (await cluster.EtcdctlAsync("put", "/late", "after the snapshot")).ThrowIfFailed();
+        (await cluster.EtcdctlAtAsync(EtcdClusterPlan.Text(cluster.Plan.Members[0].ClientUrl), "snapshot", "save", rig.Later)).ThrowIfFailed();
         rig._clusterId = Assert.Single(await rig.RunningClustersAsync());
         await cluster.KillAsync();
         if (!isUp)
