@@ -1,4 +1,3 @@
-using DrPowerShell.Core.Backups;
 using DrPowerShell.Core.Configuration;
 using DrPowerShell.Core.Restores;
 using DrPowerShell.Core.Restores.Assessing;
@@ -8,18 +7,17 @@ using DrPowerShell.Core.Secrets;
 namespace DrPowerShell.CrashHost;
 
 /// <summary>
-/// Restores the cluster prod of an estate and dies of SIGKILL at a step: ESTATE RUNS WORK SNAPSHOT RUN STEP before|behind, or
-/// before-undo|behind-undo, for which the step health fails first. Ends with 1 where the run fails by itself.
+/// Restores the cluster prod of an estate and dies of SIGKILL at a step: ESTATE RUNS WORK RUN STEP before|behind, or before-undo|behind-undo, for
+/// which the step health fails first, and what RestoreWords reads. Ends with 1 where the run fails by itself.
 /// </summary>
 internal static class RestoreCrash
 {
     public static async Task<int> RunAsync(string[] args)
     {
-        var (runs, work, snapshot, run, id, moment) = (args[1], args[2], args[3], args[4], args[5], args[6]);
+        var (runs, work, run, id, moment) = (args[1], args[2], args[3], args[4], args[5]);
         var estate = EstateFile.Load(args[0]);
         await using var world = new RestoreWorld(estate, "prod", new SecretReader(null), new RestoreWorldOptions { KeepDirectory = runs, WorkDirectory = work });
-        var plan = await new RestoreAssessor(estate, world)
-            .AssessAsync(new RestoreRequest { Cluster = "prod", Snapshot = SnapshotCatalog.Describe(snapshot) }, null, CancellationToken.None);
+        var plan = await new RestoreAssessor(estate, world).AssessAsync(RestoreWords.Read(args[6..]), null, CancellationToken.None);
         var runbook = new RestoreRunbook(plan, world).Create();
         runbook = runbook with { Steps = [.. runbook.Steps.Select(step => With(step, id, moment))] };
         try

@@ -1,6 +1,7 @@
 using System.Globalization;
 using DrPowerShell.Core.Clusters;
 using DrPowerShell.Core.Clusters.Errors;
+using DrPowerShell.Core.Hosts;
 using DrPowerShell.Core.Ports;
 using DrPowerShell.Core.Restores.Errors;
 using DrPowerShell.Core.Runbooks;
@@ -38,11 +39,18 @@ internal sealed class OthersStep(RestoreScope scope, RestoreMember member) : Mem
 /// <summary>Parks the data of the member that is replaced: a member that joins anew must find none.</summary>
 internal sealed class ParkStep(RestoreScope scope, RestoreMember member) : MemberStep(scope, member)
 {
+    private string HadOld => Fact("had-old");
+
     protected internal override async Task RunAsync(StepContext context, CancellationToken cancellationToken)
     {
         var parked = Member.Parked(context.Run);
-        if (await Machine.FindAsync(parked, cancellationToken).ConfigureAwait(false) is null
-            && await Machine.FindAsync(Member.Exchanged, cancellationToken).ConfigureAwait(false) is not null)
+        if (!context.Facts.Has(HadOld))
+        {
+            var old = await Machine.FindAsync(Member.Exchanged, cancellationToken).ConfigureAwait(false);
+            await context.RecordAsync(HadOld, old is null ? "no" : "yes", cancellationToken).ConfigureAwait(false);
+        }
+
+        if (context.Facts.Find<string>(HadOld) == "yes" && await Machine.FindAsync(parked, cancellationToken).ConfigureAwait(false) is null)
         {
             await StayDownAsync(context, cancellationToken).ConfigureAwait(false);
             await Machine.MoveAsync(Member.Exchanged, parked, cancellationToken).ConfigureAwait(false);
@@ -56,24 +64,33 @@ internal sealed class ParkStep(RestoreScope scope, RestoreMember member) : Membe
             await Machine.SetAttributesAsync(Member.DataDirectory, Member.Attributes, cancellationToken).ConfigureAwait(false);
         }
 
-        context.Text = $"old data parked at {parked}";
+        context.Text = context.Facts.Find<string>(HadOld) == "yes" ? $"old data parked at {parked}" : "there was no old data";
     }
 
     protected internal override async Task UndoAsync(StepContext context, CancellationToken cancellationToken)
     {
         var parked = Member.Parked(context.Run);
-        if (await Machine.FindAsync(parked, cancellationToken).ConfigureAwait(false) is null)
+        var isParked = await Machine.FindAsync(parked, cancellationToken).ConfigureAwait(false) is not null;
+        if (!isParked && context.Facts.Find<string>(HadOld) != "no")
         {
             return;
         }
 
         if (await Machine.FindAsync(Member.Exchanged, cancellationToken).ConfigureAwait(false) is not null)
         {
-            // Ours, and empty: it has never been started on it.
-            await Machine.MoveAsync(Member.Exchanged, $"{Member.Exchanged}.unused-{context.Run}", cancellationToken).ConfigureAwait(false);
+            // Ours, and empty: no member has ever run on it. What somebody else has put there since is kept.
+            var removed = await Machine.RunAsync(HostCommand.Of("rmdir", "--", Member.Exchanged), cancellationToken).ConfigureAwait(false);
+            if (!removed.Succeeded && isParked)
+            {
+                await Machine.MoveAsync(Member.Exchanged, $"{Member.Exchanged}.unused-{context.Run}", cancellationToken).ConfigureAwait(false);
+            }
         }
 
-        await Machine.MoveAsync(parked, Member.Exchanged, cancellationToken).ConfigureAwait(false);
+        if (isParked)
+        {
+            await Machine.MoveAsync(parked, Member.Exchanged, cancellationToken).ConfigureAwait(false);
+            context.Text = $"old data is back at {Member.Exchanged}";
+        }
     }
 }
 

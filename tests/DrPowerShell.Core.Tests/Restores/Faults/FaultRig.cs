@@ -1,13 +1,13 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
-using DrPowerShell.Core.Backups;
 using DrPowerShell.Core.Configuration;
 using DrPowerShell.Core.Journal;
 using DrPowerShell.Core.Restores;
 using DrPowerShell.Core.Restores.Assessing;
 using DrPowerShell.Core.Restores.Steps;
 using DrPowerShell.Core.Runbooks;
+using DrPowerShell.CrashHost;
 using DrPowerShell.Etcd.Errors;
 using DrPowerShell.Testing;
 using DrPowerShell.Testing.Etcd;
@@ -16,8 +16,8 @@ using Xunit;
 namespace DrPowerShell.Core.Tests.Restores.Faults;
 
 /// <summary>
-/// Three members with a writer and a service that is restarted, in a state that each fault begins with and that is put back after it: either damaged
-/// and down, or serving. What a run leaves is compared with it, file by file.
+/// Three members with a writer and a service that is restarted, in a scene that each fault begins with and that is put back after it. What a run
+/// leaves is compared with it, file by file.
 /// </summary>
 internal sealed class FaultRig : IAsyncDisposable
 {
@@ -27,10 +27,12 @@ internal sealed class FaultRig : IAsyncDisposable
     private readonly Estate _estate;
     private IReadOnlyDictionary<string, string> _before = new Dictionary<string, string>();
     private string _clusterId = "";
+    private IReadOnlyList<string> _members = [];
+    private string? _written;
 
-    private FaultRig(bool isUp)
+    private FaultRig(FaultScene scene)
     {
-        IsUp = isUp;
+        Scene = scene;
         Cluster.More = $"""
             writers:
               - hosts: [m1-host]
@@ -50,8 +52,7 @@ internal sealed class FaultRig : IAsyncDisposable
         _estate = _rig.Estate();
     }
 
-    /// <summary>Whether the old cluster serves when a fault begins.</summary>
-    public bool IsUp { get; }
+    public FaultScene Scene { get; }
 
     public ServiceCluster Cluster => _rig.Cluster;
 
@@ -59,7 +60,8 @@ internal sealed class FaultRig : IAsyncDisposable
 
     public string Work => Cluster["work"];
 
-    public string Snapshot => Cluster["s.db"];
+    /// <summary>What is asked for, in RestoreCrash's words.</summary>
+    public IEnumerable<string> Request => Scene.Request(Cluster["s.db"]);
 
     /// <summary>A later snapshot, which has a key more.</summary>
     public string Later => Cluster["later.db"];
@@ -67,31 +69,27 @@ internal sealed class FaultRig : IAsyncDisposable
     /// <summary>All steps of the restore, in the plan's order.</summary>
     public IReadOnlyList<RunbookStep> Steps { get; private set; } = [];
 
-    public static async Task<FaultRig> StartAsync(bool isUp)
+    public static async Task<FaultRig> StartAsync(FaultScene scene)
     {
-        var rig = new FaultRig(isUp);
+        var rig = new FaultRig(scene);
         var cluster = rig.Cluster;
         Directory.CreateDirectory(rig.Work);
         await cluster.StartAsync();
         (await cluster.EtcdctlAsync("put", "/a", "one")).ThrowIfFailed();
-        (await cluster.EtcdctlAtAsync(EtcdClusterPlan.Text(cluster.Plan.Members[0].ClientUrl), "snapshot", "save", rig.Snapshot)).ThrowIfFailed();
+        (await cluster.EtcdctlAtAsync(EtcdClusterPlan.Text(cluster.Plan.Members[0].ClientUrl), "snapshot", "save", cluster["s.db"])).ThrowIfFailed();
         (await cluster.EtcdctlAsync("put", "/late", "after the snapshot")).ThrowIfFailed();
         (await cluster.EtcdctlAtAsync(EtcdClusterPlan.Text(cluster.Plan.Members[0].ClientUrl), "snapshot", "save", rig.Later)).ThrowIfFailed();
         rig._clusterId = Assert.Single(await rig.RunningClustersAsync());
-        await cluster.KillAsync();
-        if (!isUp)
+        rig._members = await rig.MembersAsync();
+        foreach (var member in cluster.Plan.Members)
         {
-            Directory.Delete(cluster.Data("m1"), recursive: true);
-            foreach (var name in new[] { "m2", "m3" })
-            {
-                WholeClusterRestoreTests.Corrupt(cluster.Data(name));
-                CutLogs(cluster.Data(name));
-            }
+            // Ended in order: a database that is to be the source must hold the last write.
+            (await Command.RunAsync("/bin/sh", [cluster[member.Name, "stop.sh"]])).ThrowIfFailed();
         }
 
-        foreach (var flag in Flags)
+        if (!scene.IsAlone)
         {
-            File.WriteAllText(cluster[flag], "");
+            rig.Damage();
         }
 
         foreach (var member in cluster.Plan.Members)
@@ -99,16 +97,17 @@ internal sealed class FaultRig : IAsyncDisposable
             (await Command.RunAsync("/bin/cp", ["-a", cluster[member.Name], cluster[member.Name + ".kept"]])).ThrowIfFailed();
         }
 
-        rig._before = rig.Tree();
         await rig.ResetAsync();
+        rig._before = rig.Tree();
         await using var world = new FaultyWorld(rig.World());
         rig.Steps = (await rig.RunbookAsync(world)).Steps;
         return rig;
     }
 
-    /// <summary>Puts the state back that each fault begins with.</summary>
+    /// <summary>Puts the scene back that each fault begins with.</summary>
     public async Task ResetAsync()
     {
+        _written = null;
         await Cluster.KillAsync();
         foreach (var member in Cluster.Plan.Members)
         {
@@ -126,9 +125,26 @@ internal sealed class FaultRig : IAsyncDisposable
             Directory.Delete(left, recursive: true);
         }
 
-        if (IsUp)
+        if (Scene.IsAlone)
         {
+            // One that is started without its quorum never answers: it has to lose the others.
             await Cluster.StartAsync();
+            await Cluster.KillAsync([.. Names.Except(Scene.Up)]);
+            Damage();
+        }
+        else if (Scene.Up.Count > 0)
+        {
+            await Cluster.StartAsync([.. Scene.Up]);
+        }
+    }
+
+    /// <summary>Writes a key into a cluster that serves throughout, as its clients do in the midst of a run.</summary>
+    public async Task WriteAsync(string run)
+    {
+        if (Scene.ServesThroughout)
+        {
+            (await Cluster.EtcdctlAtAsync(EtcdClusterPlan.Text(Cluster.Plan.Members[0].ClientUrl), "put", "/written", run)).ThrowIfFailed();
+            _written = run;
         }
     }
 
@@ -137,8 +153,8 @@ internal sealed class FaultRig : IAsyncDisposable
     /// <summary>Assesses the cluster as it is, and makes the steps.</summary>
     public async Task<Runbook> RunbookAsync(IRestoreWorld world)
     {
-        var request = new RestoreRequest { Cluster = "prod", Snapshot = SnapshotCatalog.Describe(Snapshot), AcceptDataLoss = IsUp ? TimeSpan.FromHours(1) : null };
-        return new RestoreRunbook(await new RestoreAssessor(_estate, world).AssessAsync(request, null, RestoreRig.Token), world).Create();
+        var plan = await new RestoreAssessor(_estate, world).AssessAsync(RestoreWords.Read(Request), null, RestoreRig.Token);
+        return new RestoreRunbook(plan, world).Create();
     }
 
     /// <summary>Runs the restore with something happening to its steps; returns what ended it.</summary>
@@ -159,38 +175,51 @@ internal sealed class FaultRig : IAsyncDisposable
     {
         Assert.True(Read(run) is { Result: RunResult.Undone, IsSealed: true }, $"{what}: {Read(run).Result}");
         Assert.Empty(Directory.EnumerateDirectories(Work));
-        if (IsUp)
+        foreach (var name in Names)
+        {
+            Assert.True(await Cluster.IsRunningAsync(name) == Scene.Up.Contains(name), $"{what}: {name} is not as it was, up or down");
+        }
+
+        if (Scene.HasQuorum)
         {
             Assert.Equal([_clusterId], await RunningClustersAsync());
-            Assert.True((await Cluster.EtcdctlAsync("get", "/late")).ThrowIfFailed().Output.Contains("after the snapshot", StringComparison.Ordinal), what);
-            foreach (var member in Cluster.Plan.Members)
+            Assert.Equal(_members, await MembersAsync());
+            foreach (var name in Scene.Up)
             {
-                Assert.True(await Cluster.IsRunningAsync(member.Name), $"{what}: {member.Name} is down");
+                AssertHolds(await KeysAsync(name), $"{what}: {name}", hasLate: true);
             }
-
-            // What runs writes into its data directory; configuration and everything beside it must be the same.
-            AssertSame(Without(_before, "/data/"), Without(Tree(), "/data/"), what);
-            return;
         }
 
-        foreach (var member in Cluster.Plan.Members)
+        AssertNothingLost(run, what);
+        AssertSame(WithoutRunning(_before), WithoutRunning(Tree()), what);
+        if (Scene.IsAlone)
         {
-            Assert.False(await Cluster.IsRunningAsync(member.Name), $"{what}: {member.Name} is up");
+            // Started anew without its quorum it does not answer any more: another scene.
+            await ResetAsync();
         }
-
-        AssertSame(_before, Tree(), what);
     }
 
-    /// <summary>The restore is done: every member serves the snapshot, clients are let in, and nobody holds a lock.</summary>
+    /// <summary>The restore is done: every member serves what it was asked for, clients are let in, and nobody holds a lock.</summary>
     public async Task AssertRestoredAsync(RecoveryRun run, string what)
     {
         Assert.True(run is { Result: RunResult.Healthy, IsSealed: true }, $"{what}: {run.Result}");
-        Assert.NotEqual(_clusterId, Assert.Single(await RunningClustersAsync()));
-        foreach (var member in Cluster.Plan.Members)
+        Assert.Equal(Scene.ServesThroughout, Assert.Single(await RunningClustersAsync()) == _clusterId);
+        foreach (var name in Names)
         {
-            var text = (await Cluster.EtcdctlAtAsync(EtcdClusterPlan.Text(member.ClientUrl), "get", "", "--prefix")).ThrowIfFailed().Output;
-            Assert.True(text.Contains("one", StringComparison.Ordinal) && !text.Contains("/late", StringComparison.Ordinal), $"{what}: {member.Name} has {text}");
-            Assert.False(File.Exists(Cluster[member.Name, ".data.drpowershell-lock"]), $"{what}: {member.Name} is locked");
+            AssertHolds(await KeysAsync(name), $"{what}: {name}", Scene.KeepsLate);
+            Assert.False(File.Exists(Cluster[name, ".data.drpowershell-lock"]), $"{what}: {name} is locked");
+        }
+
+        if (Scene.ServesThroughout)
+        {
+            var members = await MembersAsync();
+            Assert.Equal(Names, members.Select(member => member.Split(", ")[2]));
+            Assert.Equal(Scene.Up.Count, _members.Intersect(members).Count());
+            Assert.All(members, member => Assert.True(member.Contains(", started, ", StringComparison.Ordinal) && member.EndsWith("false", StringComparison.Ordinal), $"{what}: {member}"));
+        }
+        else
+        {
+            Assert.All(Scene.Up, name => Assert.True(File.Exists(Cluster[name, $"data.parked-{run.Id}", "member", "snap", "db"]), $"{what}: the data of {name} is lost"));
         }
 
         Assert.All(Flags, flag => Assert.True(File.Exists(Cluster[flag]), $"{what}: {flag}"));
@@ -198,16 +227,11 @@ internal sealed class FaultRig : IAsyncDisposable
         AssertNothingLost(run.Id, what);
     }
 
-    /// <summary>No old data directory is gone: each lies where it was, or parked beside it, bit for bit.</summary>
+    /// <summary>No old data directory is gone: each lies where it was, or parked beside it, bit for bit where it was down.</summary>
     public void AssertNothingLost(string run, string what)
     {
-        if (IsUp)
-        {
-            return;
-        }
-
         var now = Tree();
-        foreach (var (path, digest) in _before.Where(file => file.Key.Contains("/data/", StringComparison.Ordinal)))
+        foreach (var (path, digest) in WithoutRunning(_before).Where(file => file.Key.Contains("/data/", StringComparison.Ordinal)))
         {
             var parked = path.Replace("/data/", $"/data.parked-{run}/", StringComparison.Ordinal);
             Assert.True(now.GetValueOrDefault(parked) == digest || now.GetValueOrDefault(path) == digest, $"{what}: {path} is lost");
@@ -236,6 +260,38 @@ internal sealed class FaultRig : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _rig.DisposeAsync();
 
+    private IEnumerable<string> Names => Cluster.Plan.Members.Select(member => member.Name);
+
+    private void Damage()
+    {
+        foreach (var name in Scene.Wiped)
+        {
+            Directory.Delete(Cluster.Data(name), recursive: true);
+        }
+
+        foreach (var name in Scene.Corrupted)
+        {
+            WholeClusterRestoreTests.Corrupt(Cluster.Data(name));
+        }
+
+        foreach (var name in Names.Except(Scene.Up).Except(Scene.Wiped))
+        {
+            CutLogs(Cluster.Data(name));
+        }
+    }
+
+    // Lines of id, state, name, peer URLs, client URLs and whether it is a learner, in the order of the names.
+    private async Task<IReadOnlyList<string>> MembersAsync() =>
+        [.. (await Cluster.EtcdctlAtAsync(EtcdClusterPlan.Text(Cluster.Plan.Members[0].ClientUrl), "member", "list")).ThrowIfFailed().Output
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).OrderBy(line => line.Split(", ")[2], StringComparer.Ordinal)];
+
+    private async Task<string> KeysAsync(string member) => (await Cluster.EtcdctlAtAsync(
+        EtcdClusterPlan.Text(Cluster.Plan.Members.Single(one => one.Name == member).ClientUrl), "get", "", "--prefix")).ThrowIfFailed().Output;
+
+    private void AssertHolds(string keys, string what, bool hasLate) => Assert.True(
+        keys.Contains("one", StringComparison.Ordinal) && keys.Contains("/late", StringComparison.Ordinal) == hasLate && keys.Contains(_written ?? "", StringComparison.Ordinal),
+        $"{what} has {keys}");
+
     private RunSession Session(TimeProvider? time = null) => new(new RunKeeping { Folder = Runs, Estate = Cluster["estate.yaml"] }, new Silence(), time);
 
     private static Runbook Again(RunBegun begun, IRestoreWorld world) => new RestoreRunbook(RunFacts.FromJson<RestorePlan>(begun.Plan), world).Create();
@@ -250,9 +306,8 @@ internal sealed class FaultRig : IAsyncDisposable
             {
                 if (entry.Name is not ("etcd.log" or "pid"))
                 {
-                    // What a running member writes changes all the time, and is locked by it.
-                    var content = entry is not FileInfo ? "folder" : IsUp && entry.FullName.Contains("/data/", StringComparison.Ordinal) ? "file" : Digest(entry.FullName);
-                    tree[Path.GetRelativePath(Cluster.Folder, entry.FullName)] = $"{entry.UnixFileMode} {content}";
+                    var path = Path.GetRelativePath(Cluster.Folder, entry.FullName);
+                    tree[path] = $"{entry.UnixFileMode} {(entry is not FileInfo ? "folder" : IsOfRunning(path) ? "file" : Digest(entry.FullName))}";
                 }
             }
         }
@@ -287,8 +342,11 @@ internal sealed class FaultRig : IAsyncDisposable
         }
     }
 
-    private static Dictionary<string, string> Without(IReadOnlyDictionary<string, string> tree, string part) =>
-        tree.Where(entry => !entry.Key.Contains(part, StringComparison.Ordinal)).ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.Ordinal);
+    private Dictionary<string, string> WithoutRunning(IReadOnlyDictionary<string, string> tree) =>
+        tree.Where(entry => !IsOfRunning(entry.Key)).ToDictionary(entry => entry.Key, entry => entry.Value, StringComparer.Ordinal);
+
+    // What a running member writes changes all the time, and is locked by it.
+    private bool IsOfRunning(string path) => Scene.Up.Any(name => path.StartsWith($"{name}/data/", StringComparison.Ordinal));
 
     private static void AssertSame(IReadOnlyDictionary<string, string> before, IReadOnlyDictionary<string, string> now, string what)
     {

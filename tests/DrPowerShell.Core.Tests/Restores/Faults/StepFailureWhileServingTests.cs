@@ -1,34 +1,7 @@
-using DrPowerShell.Core.Runbooks;
-using DrPowerShell.CrashHost;
-using Xunit;
-
 namespace DrPowerShell.Core.Tests.Restores.Faults;
 
 /// <summary>Every step of a restore fails after its work while the old cluster serves.</summary>
-public sealed class StepFailureWhileServingTests
+public sealed class StepFailureWhileServingTests : StepFailureLoop
 {
-    [Fact]
-    public async Task Whichever_step_fails_while_the_old_cluster_serves_it_serves_again_or_the_run_is_resumed()
-    {
-        await using var rig = await FaultRig.StartAsync(isUp: true);
-        foreach (var step in rig.Steps)
-        {
-            var run = $"restore-serving-{step.Id}";
-            await using var world = new FaultyWorld(rig.World());
-            var error = await rig.RunAsync(run, world, one => one.Id == step.Id ? new InterruptedStep(one, retry: StepRetry.None) { Behind = StepFaults.Fail } : one);
-
-            if (!step.IsRequired)
-            {
-                // A last snapshot beside data that is parked anyway: it is told, and the restore goes on.
-                Assert.Null(error);
-                Assert.Contains(rig.Read(run).Findings, finding => finding.Severity == RecoverySeverity.Error && finding.Text.StartsWith(step.Title, StringComparison.Ordinal));
-                await rig.AssertRestoredAsync(rig.Read(run), run);
-                await rig.ResetAsync();
-                continue;
-            }
-
-            Assert.True(error is not null, $"{step.Id} failed, and nothing was said");
-            await StepFaults.SettleAsync(rig, world, run, step);
-        }
-    }
+    private protected override FaultScene Scene => FaultScene.Serving;
 }

@@ -25,6 +25,4 @@ internal static class StepFaults
         await rig.AssertRestoredAsync(await rig.ResumeAsync(run, world), run);
         await rig.ResetAsync();
     }
-
-    public static Task Fail(CancellationToken cancellationToken) => throw new InvalidOperationException("A fault was injected.");
 }

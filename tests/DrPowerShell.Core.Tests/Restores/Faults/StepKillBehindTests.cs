@@ -1,4 +1,4 @@
 namespace DrPowerShell.Core.Tests.Restores.Faults;
 
 /// <summary>Killed when the work of each step is done, and nothing says so yet.</summary>
-public sealed class StepKillBehindTests() : StepKillLoop("behind", undo: 1);
+public sealed class StepKillBehindTests() : StepKillLoop(undo: 1, "behind");

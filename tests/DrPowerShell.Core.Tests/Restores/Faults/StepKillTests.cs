@@ -1,4 +1,4 @@
 namespace DrPowerShell.Core.Tests.Restores.Faults;
 
 /// <summary>Killed before the work of each step.</summary>
-public sealed class StepKillTests() : StepKillLoop("before", undo: 0);
+public sealed class StepKillTests() : StepKillLoop(undo: 0, "before");

@@ -10,7 +10,7 @@ public sealed class StepTimeoutTests
     [Fact]
     public async Task Whichever_step_runs_out_of_time_the_damaged_cluster_is_as_it_was_or_the_run_is_resumed()
     {
-        await using var rig = await FaultRig.StartAsync(isUp: false);
+        await using var rig = await FaultRig.StartAsync(FaultScene.Damaged);
         var unusual = TimeSpan.FromSeconds(421);
         foreach (var step in rig.Steps)
         {

@@ -13,7 +13,7 @@ public abstract class StepVanishLoop(bool behind)
     [Fact]
     public async Task Whichever_step_a_machine_vanishes_at_the_run_is_undone_or_resumed_once_it_is_back()
     {
-        await using var rig = await FaultRig.StartAsync(isUp: false);
+        await using var rig = await FaultRig.StartAsync(FaultScene.Damaged);
         var machines = rig.Cluster.Plan.Members.Select(member => member.Name + "-host").ToHashSet(StringComparer.Ordinal);
         foreach (var step in rig.Steps.Where(step => machines.Contains(step.Host)))
         {

@@ -11,7 +11,7 @@ public abstract class UndoKillLoop(string moment, int resume)
     [Fact]
     public async Task Killed_in_the_midst_of_an_undo_the_run_is_undone_to_its_end()
     {
-        await using var rig = await FaultRig.StartAsync(isUp: false);
+        await using var rig = await FaultRig.StartAsync(FaultScene.Damaged);
         var undone = rig.Steps.Where(step => step.UndoTitle is not null && step.Phase <= RecoveryPhase.Health).ToList();
         for (var i = 0; i < undone.Count; i++)
         {
