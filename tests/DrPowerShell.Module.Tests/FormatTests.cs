@@ -42,6 +42,23 @@ public sealed class FormatTests(BuiltModule module) : IClassFixture<BuiltModule>
     });
 
     [Fact]
+    public void Columns_of_given_width_fit_80_characters() => Assert.All(Format.Descendants("TableHeaders"), table =>
+    {
+        var columns = table.Elements("TableColumnHeader").ToList();
+        Assert.InRange(columns.Sum(column => (int?)column.Element("Width") ?? 1) + columns.Count - 1, 1, 80);
+    });
+
+    [Fact]
+    public void The_figures_of_an_impact_are_not_cut()
+    {
+        var impact = Format.Descendants("View").First(view => view.Descendants("TypeName").First().Value.EndsWith(".RestoreImpact", StringComparison.Ordinal));
+        string[] longest = ["59m 59s", "12,345,678", "1,234,567 / 1,234,567", "1,234,567", "59m 59s of 59m 59s RTO"];
+
+        Assert.All(impact.Descendants("TableColumnHeader").Zip(longest), pair =>
+            Assert.InRange(Math.Max(pair.Second.Length, pair.First.Element("Label")!.Value.Length), 1, (int)pair.First.Element("Width")!));
+    }
+
+    [Fact]
     public void Views_name_properties_that_exist()
     {
         Assert.All(Format.Descendants("View"), view =>

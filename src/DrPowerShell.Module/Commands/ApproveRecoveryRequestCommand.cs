@@ -1,10 +1,10 @@
 using System.Management.Automation;
 using DrPowerShell.Core.Approvals;
 using DrPowerShell.Core.Approvals.Errors;
-using DrPowerShell.Core.Journal;
 using DrPowerShell.Core.Repositories;
 using DrPowerShell.Module.Approvals;
 using DrPowerShell.Module.Errors;
+using DrPowerShell.Module.Pipeline;
 using DrPowerShell.Module.Repositories;
 
 namespace DrPowerShell.Module.Commands;
@@ -65,7 +65,8 @@ public sealed class ApproveRecoveryRequestCommand : SigningCmdlet
         var reference = Repository ?? (InputObject?.Repository is { } stored ? new RepositoryReference(stored) : null);
         var options = reference is null ? null : Session.Repository(reference);
         IReadOnlyList<string> files = InputObject is null ? [.. Path.Select(ResolveDestination)] : InputObject.Path is { } file ? [file] : [];
-        var (bundle, used) = Run((_, token) => ReadAsync(files, options, InputObject?.Id, token));
+        var state = SessionPaths.State(this);
+        var (bundle, used) = Run((_, token) => ReadAsync(files, options, InputObject?.Id, state, token));
         var policy = PolicyFor(bundle.Request.Plan.Target);
         var now = TimeProvider.System.GetUtcNow();
         RequireUsable(bundle, used, ApprovalCheck.EndOf(policy, bundle.Request), now);
@@ -129,18 +130,18 @@ public sealed class ApproveRecoveryRequestCommand : SigningCmdlet
         }
     }
 
-    private static async Task<(ApprovalBundle Bundle, UseMark? Used)> ReadAsync(IReadOnlyList<string> files, RepositoryOptions? options, string? id, CancellationToken cancellationToken)
+    private static async Task<(ApprovalBundle Bundle, UseMark? Used)> ReadAsync(IReadOnlyList<string> files, RepositoryOptions? options, string? id, string state, CancellationToken cancellationToken)
     {
         var bundle = files.Count > 0 ? ApprovalBundle.ReadFiles(files) : null;
         if (options is null)
         {
-            return (bundle!, await ApprovalUse.FindAsync(store: null, RunFolder.State, bundle!.Request.Id, cancellationToken).ConfigureAwait(false));
+            return (bundle!, await ApprovalUse.FindAsync(store: null, state, bundle!.Request.Id, cancellationToken).ConfigureAwait(false));
         }
 
         var repository = await SnapshotRepository.OpenAsync(options, cancellationToken).ConfigureAwait(false);
         await using var close = repository.ConfigureAwait(false);
         bundle ??= await new RequestStore(repository.Store).ReadAsync(id!, cancellationToken).ConfigureAwait(false);
-        return (bundle, await ApprovalUse.FindAsync(repository.Store, RunFolder.State, bundle.Request.Id, cancellationToken).ConfigureAwait(false));
+        return (bundle, await ApprovalUse.FindAsync(repository.Store, state, bundle.Request.Id, cancellationToken).ConfigureAwait(false));
     }
 
     private static async Task SaveAsync(RepositoryOptions options, ApprovalBundle bundle, CancellationToken cancellationToken)

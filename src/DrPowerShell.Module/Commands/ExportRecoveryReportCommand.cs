@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Management.Automation;
-using DrPowerShell.Core.Journal;
 using DrPowerShell.Core.Reports;
 using DrPowerShell.Core.Reports.Writers;
 using DrPowerShell.Core.Runbooks;
@@ -88,7 +87,7 @@ public sealed class ExportRecoveryReportCommand : DrCmdlet
         var given = ResolveDestination(Path);
         var isFolder = Directory.Exists(given);
         var writer = Format is not null ? ReportWriters.Of(Format) : isFolder ? ReportWriters.Of(ReportFormat.Html) : ReportWriters.ForFile(given);
-        var run = InputObject ?? RunSession.Read(RunFolder.Of(JournalDirectory is null ? null : ResolveDestination(JournalDirectory)), Id);
+        var run = InputObject ?? RunSession.Read(SessionPaths.Runs(this, JournalDirectory), Id);
         var target = isFolder ? System.IO.Path.Combine(given, run.Id + writer.Ending) : given;
         if (!ShouldProcess(target, $"Export the report of {run.Id}"))
         {

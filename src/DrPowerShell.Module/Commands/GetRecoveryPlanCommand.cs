@@ -59,8 +59,7 @@ public sealed class GetRecoveryPlanCommand : RestoreClusterCmdlet
 
     private protected override string NamedCluster => Restore;
 
-    /// <inheritdoc/>
-    protected override void Process() => WithPlan(null, (planned, world) =>
+    private protected override void Act() => WithPlan(null, (planned, world) =>
         WriteObject((planned with { Impact = Figures(planned.Plan, world) }).Steps, enumerateCollection: true));
 
     private ImpactFigures? Figures(RestorePlan plan, RestoreWorld world)

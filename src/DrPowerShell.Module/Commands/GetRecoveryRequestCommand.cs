@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using DrPowerShell.Core.Approvals;
-using DrPowerShell.Core.Journal;
 using DrPowerShell.Core.Repositories;
 using DrPowerShell.Etcd.Errors;
 using DrPowerShell.Module.Completion;
@@ -61,11 +60,11 @@ public sealed class GetRecoveryRequestCommand : RepositoryCmdlet
     /// <inheritdoc/>
     protected override void Process()
     {
-        var estate = Session.EstateIfAny;
+        var (estate, state) = (Session.EstateIfAny, SessionPaths.State(this));
         if (ParameterSetName == ByRepository)
         {
             var (options, where) = (ResolveRepository(), Where(Repository!));
-            Run((output, token) => ListAsync(options, where, Show, output, token));
+            Run((output, token) => ListAsync(options, where, state, Show, output, token));
             return;
         }
 
@@ -74,7 +73,7 @@ public sealed class GetRecoveryRequestCommand : RepositoryCmdlet
             RunItem(file, async (output, token) =>
             {
                 var bundle = ApprovalBundle.ReadFile(file);
-                output.WriteObject(Show(bundle, await ApprovalUse.FindAsync(store: null, RunFolder.State, bundle.Request.Id, token).ConfigureAwait(false)) with { Path = file });
+                output.WriteObject(Show(bundle, await ApprovalUse.FindAsync(store: null, state, bundle.Request.Id, token).ConfigureAwait(false)) with { Path = file });
             });
         }
 
@@ -83,7 +82,7 @@ public sealed class GetRecoveryRequestCommand : RepositoryCmdlet
     }
 
     private async Task ListAsync(
-        RepositoryOptions options, string where, Func<ApprovalBundle, UseMark?, RecoveryRequestInfo> show, IPipelineOutput output, CancellationToken cancellationToken)
+        RepositoryOptions options, string where, string state, Func<ApprovalBundle, UseMark?, RecoveryRequestInfo> show, IPipelineOutput output, CancellationToken cancellationToken)
     {
         var repository = await SnapshotRepository.OpenAsync(options, cancellationToken).ConfigureAwait(false);
         await using var close = repository.ConfigureAwait(false);
@@ -102,7 +101,7 @@ public sealed class GetRecoveryRequestCommand : RepositoryCmdlet
             try
             {
                 var bundle = await requests.ReadAsync(id, cancellationToken).ConfigureAwait(false);
-                var used = await ApprovalUse.FindAsync(repository.Store, RunFolder.State, id, cancellationToken).ConfigureAwait(false);
+                var used = await ApprovalUse.FindAsync(repository.Store, state, id, cancellationToken).ConfigureAwait(false);
                 output.WriteObject(show(bundle, used) with { Repository = where });
             }
             catch (RecoveryException e)

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using DrPowerShell.Core.Journal;
 using DrPowerShell.Core.Journal.Errors;
 using DrPowerShell.Core.Repositories;
 using DrPowerShell.Core.Runbooks;
@@ -70,7 +69,7 @@ public sealed class GetRecoveryRunCommand : RepositoryCmdlet
     /// <inheritdoc/>
     protected override void Process()
     {
-        var folder = RunFolder.Of(JournalDirectory is null ? null : ResolveDestination(JournalDirectory));
+        var folder = SessionPaths.Runs(this, JournalDirectory);
         var options = Repository is null ? null : ResolveRepository();
         var where = Repository is null ? null : Where(Repository);
         var patterns = Id.Select(id => (Id: id, Pattern: WildcardPattern.Get(id, WildcardOptions.IgnoreCase))).ToList();

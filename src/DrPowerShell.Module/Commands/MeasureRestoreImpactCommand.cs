@@ -3,7 +3,6 @@ using System.Security;
 using DrPowerShell.Core.Backups;
 using DrPowerShell.Core.Clusters.Errors;
 using DrPowerShell.Core.Configuration.Documents;
-using DrPowerShell.Core.Journal;
 using DrPowerShell.Core.Ports;
 using DrPowerShell.Core.Repositories;
 using DrPowerShell.Core.Repositories.Errors;
@@ -38,7 +37,7 @@ namespace DrPowerShell.Module.Commands;
 /// <para>
 /// EstimatedDuration is the median of earlier restores of the cluster, as the journals on this machine tell them, scaled by size (EarlierRestores says
 /// of how many); without any it is worked out from sizes alone. What could not be measured is in Findings; what makes a figure incomplete is also written as a warning. A backup from a repository is fetched
-/// and unwrapped first: an encrypted one needs -Identity.
+/// and unwrapped first: an encrypted one needs -Identity, or an estate that refers to one.
 /// </para>
 /// </remarks>
 /// <example>
@@ -132,7 +131,7 @@ public sealed class MeasureRestoreImpactCommand : EtcdClusterCmdlet
     [ValidateRange(0, 1_000_000)]
     public int ObjectLimit { get; set; } = 10_000;
 
-    /// <summary>Files with identities (AGE-SECRET-KEY-1…) that open an encrypted backup. The default is what the estate names for -Repository.</summary>
+    /// <summary>Files with identities (AGE-SECRET-KEY-1…) that open an encrypted backup. Without them those that the estate refers to are used.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string[] Identity { get; set; } = [];
@@ -149,6 +148,7 @@ public sealed class MeasureRestoreImpactCommand : EtcdClusterCmdlet
     /// <inheritdoc/>
     protected override void Begin()
     {
+        OutageStartAheadException.Check(OutageStart, TimeProvider.System);
         string?[] states = [DataDirectory is null ? null : nameof(DataDirectory), FromHosts ? nameof(FromHosts) : null, FromManifest ? nameof(FromManifest) : null, Endpoint is null ? null : nameof(Endpoint)];
         if (states.OfType<string>().ToList() is [var first, var second, ..])
         {
@@ -208,7 +208,7 @@ public sealed class MeasureRestoreImpactCommand : EtcdClusterCmdlet
         FetchedSnapshot? fetched = null;
         try
         {
-            var (spool, keys) = (Spool, Keys());
+            var (spool, keys) = (Spool, Keys(snapshot));
             Run(async (output, token) =>
             {
                 var clock = System.Diagnostics.Stopwatch.StartNew();
@@ -267,7 +267,7 @@ public sealed class MeasureRestoreImpactCommand : EtcdClusterCmdlet
             OutageStart = OutageStart,
             KeyPrefixes = KeyPrefix,
             ObjectLimit = ObjectLimit,
-            EarlierRestores = name is null ? [] : EarlierRuns.Read(RunFolder.Of(null), name).Restores,
+            EarlierRestores = name is null ? [] : EarlierRuns.Read(SessionPaths.Runs(this, null), name).Restores,
             RecoveryTimeObjective = name is null ? null : Section(name)?.Rto,
             // Without members it is not restored by steps that could keep anybody out.
             HasNamedWriters = name is not null && Section(name) is { Members.Count: > 0 } section ? section.Writers.Count > 0 : null,
@@ -307,9 +307,11 @@ public sealed class MeasureRestoreImpactCommand : EtcdClusterCmdlet
 
     private ClusterSection? Section(string name) => Session.EstateIfAny?.Clusters.GetValueOrDefault(name);
 
-    private DecryptionKeys Keys() => _keys ??= Identity.Length > 0 || Passphrase is not null || Repository is null
-        ? DecryptionKeySource.Read(Identity.Select(ResolveDestination), Passphrase)
-        : Session.Keys(Repository);
+    private DecryptionKeys Keys(EtcdSnapshot stored)
+    {
+        _keys ??= DecryptionKeySource.Read(Identity.Select(ResolveDestination), Passphrase);
+        return _keys.IsNone && stored.IsEncrypted ? Session.Keys(stored.StoredIn!) : _keys;
+    }
 
     private static ProgressState Show(ImpactProgress progress) => progress.Expected is { } all and > 0
         ? new($"{progress.Keys:N0} of {all:N0} keys", Math.Clamp(100.0 * progress.Keys / all, 0, 100))

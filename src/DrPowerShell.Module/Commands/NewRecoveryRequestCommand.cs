@@ -44,10 +44,10 @@ public sealed class NewRecoveryRequestCommand : SigningCmdlet
 
     private readonly HashSet<string> _asked = new(StringComparer.Ordinal);
 
-    /// <summary>The plan: what shows its steps without running them.</summary>
+    /// <summary>The plan: its steps, as Get-RecoveryPlan returned them.</summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true)]
-    [ValidateNotNull]
-    public IApprovablePlan? Plan { get; set; }
+    [ValidateNotNullOrEmpty]
+    public IApprovablePlan[] Plan { get; set; } = [];
 
     /// <summary>Why the plan must run, in one sentence.</summary>
     [Parameter(Mandatory = true)]
@@ -94,11 +94,16 @@ public sealed class NewRecoveryRequestCommand : SigningCmdlet
     }
 
     /// <inheritdoc/>
-    protected override void Process() => Item(Plan, Ask, terminating: !MyInvocation.ExpectingInput);
-
-    private void Ask()
+    protected override void Process()
     {
-        var plan = Plan!.ToSummary();
+        foreach (var one in Plan)
+        {
+            Item(one, () => Ask(one.ToSummary()), terminating: !MyInvocation.ExpectingInput);
+        }
+    }
+
+    private void Ask(PlanSummary plan)
+    {
         if (!_asked.Add(plan.Digest))
         {
             // Get-RecoveryPlan writes the steps of a plan one by one.

@@ -6,7 +6,9 @@ using DrPowerShell.Core.Repositories;
 using DrPowerShell.Core.Restores;
 using DrPowerShell.Core.Runbooks;
 using DrPowerShell.Etcd.Errors;
+using DrPowerShell.Module.Approvals;
 using DrPowerShell.Module.Completion;
+using DrPowerShell.Module.Errors;
 using DrPowerShell.Module.Pipeline;
 using DrPowerShell.Module.Restores;
 
@@ -55,6 +57,11 @@ namespace DrPowerShell.Module.Commands;
 /// <code>Restore-EtcdCluster -Plan ./restore.yaml -Approval ./approval.json -OutageStart '2026-11-22T14:05:00Z'</code>
 /// </example>
 /// <example>
+/// <para>Restore with the approval that lies in the cluster's repository.</para>
+/// <code>$request = Get-RecoveryRequest -Repository offsite | Where-Object State -eq Approved
+/// Restore-EtcdCluster -Plan ./restore.yaml -Approval $request</code>
+/// </example>
+/// <example>
 /// <para>Bring back one member while the others serve.</para>
 /// <code>Restore-EtcdCluster -Cluster prod -Member etcd-1</code>
 /// </example>
@@ -68,10 +75,13 @@ public sealed class RestoreEtcdClusterCommand : RestoreClusterCmdlet
     [ValidateNotNullOrEmpty]
     public string Cluster { get; set; } = "";
 
-    /// <summary>The files with the approved request and its approvals; they take the place of the prompt.</summary>
+    /// <summary>
+    /// The approved request with its approvals: its files, its id where it lies in the repository, or what Get-RecoveryRequest returned. It takes the
+    /// place of the prompt.
+    /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
-    public string[] Approval { get; set; } = [];
+    public ApprovalReference[] Approval { get; set; } = [];
 
     /// <summary>Go ahead without the approval that the estate asks for; the reason is written large in journal and report, and the estate's notifiers are told of it before anything is changed.</summary>
     [Parameter]
@@ -91,13 +101,15 @@ public sealed class RestoreEtcdClusterCommand : RestoreClusterCmdlet
 
     private protected override string? BrokenLock => BreakLock;
 
-    /// <inheritdoc/>
-    protected override void Process()
+    private protected override void Act()
     {
-        var bundle = Approval.Length == 0 ? null : ApprovalBundle.ReadFiles(Approval.Select(ResolveDestination));
-        var repository = Open(RepositoryName);
+        var given = Approval.Select(one => (one.Text, File: ResolveDestination(one.Text))).ToLookup(one => ApprovalBundle.IsId(one.Text) && !File.Exists(one.File));
+        ApprovalBundle[] read = given[false].Any() ? [ApprovalBundle.ReadFiles(given[false].Select(one => one.File))] : [];
+        IReadOnlyList<string> ids = [.. given[true].Select(one => one.Text)];
+        var repository = Open(RepositoryName, isNeeded: ids.Count > 0);
         try
         {
+            var bundle = read.Concat(ids.Select(id => Stored(id, repository))).Aggregate((ApprovalBundle?)null, (all, next) => all?.Merge(next) ?? next);
             WithPlan(
                 new GivenApproval(bundle, BreakGlass, repository?.Store),
                 (planned, _) =>
@@ -114,12 +126,17 @@ public sealed class RestoreEtcdClusterCommand : RestoreClusterCmdlet
         }
     }
 
+    private ApprovalBundle Stored(string id, SnapshotRepository? repository) => repository is null
+        ? throw new ParametersConflictException(nameof(Approval), $"{id} is no file here, and nothing says which repository holds it.", "Name the request's file, or the repository with -Repository.")
+        : Run((_, token) => new RequestStore(repository.Store).ReadAsync(id, token));
+
     private bool Confirm(PlannedRestore planned, ApprovalBundle? bundle)
     {
         if (!IsWhatIf)
         {
-            // Whoever brings an approval was asked already, by those who gave it; the run checks it before anything is changed.
-            return (Policy is not null && bundle is not null) || ShouldProcess(planned.Target, planned.Act);
+            // Whoever brings an approval was asked already, by those who gave it; the run checks it before anything is changed. Broken glass sets it aside.
+            var wasAsked = Policy is not null && bundle is not null && BreakGlass is null && !IsConfirmed;
+            return wasAsked || ShouldProcess(planned.Target, planned.Act);
         }
 
         foreach (var step in planned.Runbook.Steps.Where(step => step.IsChange))
@@ -130,12 +147,13 @@ public sealed class RestoreEtcdClusterCommand : RestoreClusterCmdlet
         return false;
     }
 
-    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given)
-        ? given is SwitchParameter { IsPresent: true } or true
-        : SessionState.PSVariable.GetValue("WhatIfPreference") is true or SwitchParameter { IsPresent: true };
+    // The engine takes whatever is true, such as 1.
+    private bool IsWhatIf => LanguagePrimitives.IsTrue(MyInvocation.BoundParameters.TryGetValue("WhatIf", out var given) ? given : SessionState.PSVariable.GetValue("WhatIfPreference"));
+
+    private bool IsConfirmed => MyInvocation.BoundParameters.TryGetValue("Confirm", out var given) && LanguagePrimitives.IsTrue(given);
 
     // A repository that does not answer must not hold up a restore that does not need it; one that does will say so itself.
-    private SnapshotRepository? Open(string? name)
+    private SnapshotRepository? Open(string? name, bool isNeeded)
     {
         if (name is null)
         {
@@ -148,7 +166,7 @@ public sealed class RestoreEtcdClusterCommand : RestoreClusterCmdlet
         {
             return Run((_, token) => SnapshotRepository.OpenAsync(options, token));
         }
-        catch (RecoveryException e) when (e.Kind is not (FailureKind.InvalidInput or FailureKind.NotFound))
+        catch (RecoveryException e) when (!isNeeded && e.Kind is not (FailureKind.InvalidInput or FailureKind.NotFound))
         {
             WriteWarning($"The journal is kept on this machine alone: {e.Message}");
             return null;
@@ -162,7 +180,7 @@ public sealed class RestoreEtcdClusterCommand : RestoreClusterCmdlet
         var keeping = new RunKeeping { Folder = RunsFolder, Repository = repository, Estate = Session.Estate.Path, Redactor = Session.Redactor };
         var notifiers = Session.Estate.NotifiersOf(ClusterName, Session.Secrets);
         var run = Run((output, token) => new RunSession(
-                keeping with { Notices = new NoticeSender(notifiers, Session.Redactor, output.WriteWarning) }, new RunWatcher(output, "Restore", planned.Runbook.Steps.Count, planned.Plan.Rto, PassThru))
+                keeping with { Notices = new NoticeSender(notifiers, Session.Redactor, output.WriteWarning) }, new RunWatcher(output, "Restore", planned.Runbook.Steps.Count, planned.Plan.Rto, planned.Plan.OutageStart ?? TimeProvider.System.GetUtcNow(), PassThru))
             .RunAsync(id, planned.Runbook, token));
         WriteObject(run);
     }

@@ -49,7 +49,7 @@ public sealed class TestRecoveryEstateCommand : DrCmdlet
     /// <inheritdoc/>
     protected override void Process() => Item(Path, () =>
     {
-        var result = EstateFile.Test(Path is null ? null : ResolveDestination(Path));
+        var result = EstateFile.Test((Path ?? SessionPaths.Named(EstateFile.Variable)) is { } named ? ResolveDestination(named) : null);
         WriteObject(result);
         if (FailOn is not null && !result.IsValid)
         {

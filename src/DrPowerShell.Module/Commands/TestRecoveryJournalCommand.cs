@@ -6,6 +6,7 @@ using DrPowerShell.Core.Repositories.Manifests;
 using DrPowerShell.Core.Runbooks;
 using DrPowerShell.Module.Completion;
 using DrPowerShell.Module.Errors;
+using DrPowerShell.Module.Pipeline;
 using DrPowerShell.Module.Repositories;
 using DrPowerShell.Module.Runs;
 
@@ -80,7 +81,7 @@ public sealed class TestRecoveryJournalCommand : RepositoryCmdlet
     /// <inheritdoc/>
     protected override void Process()
     {
-        var folder = RunFolder.Of(JournalDirectory is null ? null : ResolveDestination(JournalDirectory));
+        var folder = SessionPaths.Runs(this, JournalDirectory);
         var options = Repository is null ? null : ResolveRepository();
         var trust = options is { Trust.IsRequired: true } ? options.Trust
             : Session.EstateIfAny is { Trust.Count: > 0 } estate ? ManifestTrust.FromFiles(estate.Trust)
@@ -91,7 +92,7 @@ public sealed class TestRecoveryJournalCommand : RepositoryCmdlet
             : [.. ResolveFiles(ParameterSetName == ByPath ? Path : LiteralPath, ParameterSetName == ByLiteralPath).Select(file => ((object)file, (string?)null, file))];
         foreach (var (target, id, path) in journals)
         {
-            RunItem(target, async (output, token) =>
+            var isTested = RunItem(target, async (output, token) =>
             {
                 var repository = options is null ? null : await SnapshotRepository.OpenAsync(options, token).ConfigureAwait(false);
                 try
@@ -106,6 +107,11 @@ public sealed class TestRecoveryJournalCommand : RepositoryCmdlet
                     }
                 }
             });
+            if (!isTested && FailOn is not null)
+            {
+                // A scheduler must not take for a pass what was never tested.
+                _failed ??= new(id ?? path, 1, "it could not be tested; the error before this one says why.");
+            }
         }
     }
 

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using DrPowerShell.Core.Configuration;
 using DrPowerShell.Etcd.Errors;
+using DrPowerShell.Module.Pipeline;
 
 namespace DrPowerShell.Module.Completion;
 
@@ -12,7 +13,7 @@ internal static class EstateNames
     {
         try
         {
-            var path = bound["Estate"] as string;
+            var path = bound["Estate"] as string ?? SessionPaths.Named(EstateFile.Variable);
             return EstateFile.TryFind(Full(path)) is { } file ? [.. names(EstateFile.Load(file))] : [];
         }
         catch (Exception e) when (e is RecoveryException or IOException or UnauthorizedAccessException or RuntimeException or InvalidOperationException)

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using DrPowerShell.Core.Journal;
+using DrPowerShell.Module.Pipeline;
 
 namespace DrPowerShell.Module.Completion;
 
@@ -14,7 +15,8 @@ public sealed class RunIdCompleter : IArgumentCompleter
     {
         try
         {
-            var folder = RunFolder.Of(fakeBoundParameters["JournalDirectory"] is string given ? EstateNames.Full(given) : null);
+            var folder = EstateNames.Full(fakeBoundParameters["JournalDirectory"] as string)
+                ?? SessionPaths.RunsIn(EstateNames.Full(SessionPaths.Named(RunFolder.Variable)) ?? RunFolder.State);
             return [.. Names.Complete(wordToComplete, RunFolder.List(folder).Select(id => (id, id)))];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or RuntimeException or InvalidOperationException)

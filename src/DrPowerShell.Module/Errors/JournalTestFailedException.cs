@@ -2,7 +2,7 @@ using DrPowerShell.Etcd.Errors;
 
 namespace DrPowerShell.Module.Errors;
 
-/// <summary>The test of journals found what -FailOn names.</summary>
+/// <summary>The test of journals found what -FailOn names, or could not be carried out.</summary>
 public sealed class JournalTestFailedException(string run, int count, string first) : RecoveryException(
     FailureKind.InvalidData,
     run,

@@ -9,7 +9,7 @@ namespace DrPowerShell.Module.Pipeline;
 /// <summary>Runs the user's scripts as nested pipelines of the session: with its modules, its profile's functions, its execution policy.</summary>
 /// <param name="cmdlet">The command that is under way.</param>
 /// <param name="serve">Does something on the pipeline thread.</param>
-internal sealed class PipelineScripts(Cmdlet cmdlet, Func<Func<CancellationToken, ScriptResult>, CancellationToken, Task<ScriptResult>> serve) : IScriptRunner
+internal sealed class PipelineScripts(PSCmdlet cmdlet, Func<Func<CancellationToken, ScriptResult>, CancellationToken, Task<ScriptResult>> serve) : IScriptRunner
 {
     // A script of a plan may run at night: what would ask fails. A module's own functions see only their module's, so there the host has to refuse.
     private const string Frame = """
@@ -60,10 +60,15 @@ internal sealed class PipelineScripts(Cmdlet cmdlet, Func<Func<CancellationToken
         }
 
         Tell(shell.Streams);
-        return shell.Streams.Error.Count > 0
-            ? new ScriptResult(Succeeded: false, output, Reason(shell.Streams.Error[0]))
-            : new ScriptResult(error is null, output, error);
+        error = shell.Streams.Error.FirstOrDefault(one => !IsProgramsText(one)) is { } own ? Reason(own)
+            : error ?? (shell.Streams.Error.Count > 0 && HasProgramFailed ? Reason(shell.Streams.Error[0]) : null);
+        return new ScriptResult(error is null, output, error);
     }
+
+    // Programs write to stderr what is no error as well, such as progress: the exit code of the script's last one tells.
+    private bool HasProgramFailed => LanguagePrimitives.IsTrue(cmdlet.SessionState.PSVariable.GetValue("LASTEXITCODE"));
+
+    private static bool IsProgramsText(ErrorRecord error) => error.FullyQualifiedErrorId is "NativeCommandError" or "NativeCommandErrorMessage";
 
     private void Tell(PSDataStreams streams)
     {
@@ -75,6 +80,11 @@ internal sealed class PipelineScripts(Cmdlet cmdlet, Func<Func<CancellationToken
         foreach (var line in streams.Verbose)
         {
             cmdlet.WriteVerbose(line.Message);
+        }
+
+        foreach (var error in streams.Error.Where(IsProgramsText))
+        {
+            cmdlet.WriteVerbose(error.Exception.Message);
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.ObjectModel;
 using System.Management.Automation;
+using DrPowerShell.Core.Journal;
 using DrPowerShell.Module.Errors;
 using SmaDriveNotFoundException = System.Management.Automation.DriveNotFoundException;
 
@@ -35,6 +36,18 @@ internal static class SessionPaths
             throw new PathNotFoundException(path, e);
         }
     }
+
+    /// <summary>The folder of this user's state. A relative $env:DRPOWERSHELL_STATE is one of the session's paths, and not one of the process's.</summary>
+    public static string State(PSCmdlet cmdlet) => Named(RunFolder.Variable) is { } named ? Destination(cmdlet, named) : RunFolder.State;
+
+    /// <summary>The folder of all runs: the one given, else that of the user's state.</summary>
+    public static string Runs(PSCmdlet cmdlet, string? given) => given is null ? RunsIn(State(cmdlet)) : Destination(cmdlet, given);
+
+    /// <summary>The folder of all runs below one of state.</summary>
+    public static string RunsIn(string state) => System.IO.Path.Combine(state, "runs");
+
+    /// <summary>What an environment variable says; null where it says nothing.</summary>
+    public static string? Named(string variable) => Environment.GetEnvironmentVariable(variable) is { Length: > 0 } named ? named : null;
 
     private static string Literal(PSCmdlet cmdlet, string path)
     {

@@ -29,7 +29,7 @@ internal sealed class EstateSession(PSCmdlet cmdlet, string? path)
     public Estate Estate => Load(path);
 
     /// <summary>The estate; null where none was named and none lies where it is looked for.</summary>
-    public Estate? EstateIfAny => path is null && string.IsNullOrEmpty(Environment.GetEnvironmentVariable(EstateFile.Variable)) && EstateFile.TryFind() is null ? null : Estate;
+    public Estate? EstateIfAny => path is null && SessionPaths.Named(EstateFile.Variable) is null && EstateFile.TryFind() is null ? null : Estate;
 
     /// <summary>A repository with all that opens it.</summary>
     /// <exception cref="DrPowerShell.Core.Repositories.Errors.RepositoryNotFoundException">The estate names no such repository.</exception>
@@ -61,7 +61,7 @@ internal sealed class EstateSession(PSCmdlet cmdlet, string? path)
 
     private Estate Load(string? file)
     {
-        var full = file is null ? null : SessionPaths.Destination(cmdlet, file);
+        var full = (file ?? SessionPaths.Named(EstateFile.Variable)) is { } named ? SessionPaths.Destination(cmdlet, named) : null;
         if (!_read.TryGetValue(full ?? "", out var estate))
         {
             estate = EstateFile.Load(full);

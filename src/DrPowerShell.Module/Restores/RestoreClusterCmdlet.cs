@@ -5,7 +5,6 @@ using DrPowerShell.Core.Approvals;
 using DrPowerShell.Core.Backups;
 using DrPowerShell.Core.Checks;
 using DrPowerShell.Core.Configuration.Documents;
-using DrPowerShell.Core.Journal;
 using DrPowerShell.Core.Restores;
 using DrPowerShell.Core.Restores.Assessing;
 using DrPowerShell.Core.Restores.Errors;
@@ -13,6 +12,7 @@ using DrPowerShell.Core.Restores.Impact;
 using DrPowerShell.Core.Restores.Plans;
 using DrPowerShell.Core.Restores.Steps;
 using DrPowerShell.Core.Runbooks;
+using DrPowerShell.Etcd.Snapshots.Restore;
 using DrPowerShell.Module.Completion;
 using DrPowerShell.Module.Errors;
 using DrPowerShell.Module.Pipeline;
@@ -29,6 +29,8 @@ public abstract class RestoreClusterCmdlet : DrCmdlet
 
     private EstateSession? _session;
     private RestorePlanDocument? _document;
+    private bool _isAsked;
+    private SnapshotReference? _asked;
 
     /// <summary>
     /// A restore plan: a YAML file that names the cluster, what is restored, what may be lost, and the business checks that must pass. What is given
@@ -123,6 +125,34 @@ public abstract class RestoreClusterCmdlet : DrCmdlet
     /// <summary>The plan file, once it is read; null where a cluster was named.</summary>
     private protected RestorePlanDocument? Document => Plan is null ? null : _document ??= RestorePlanFile.Load(ResolveDestination(Plan), Session.Estate);
 
+    /// <summary>Does what the cmdlet is for.</summary>
+    private protected abstract void Act();
+
+    /// <inheritdoc/>
+    protected sealed override void Begin() => OutageStartAheadException.Check(OutageStart, TimeProvider.System);
+
+    /// <inheritdoc/>
+    protected sealed override void Process()
+    {
+        // Several would be several restores, each over the one before: nothing begins until it is known that there is but one.
+        if (_isAsked)
+        {
+            throw new SeveralSnapshotsException($"{_asked}", $"{Snapshot}");
+        }
+
+        (_isAsked, _asked) = (true, Snapshot);
+    }
+
+    /// <inheritdoc/>
+    protected sealed override void End()
+    {
+        // A pipeline that brings nothing asks for nothing.
+        if (_isAsked)
+        {
+            Act();
+        }
+    }
+
     /// <summary>Looks at the cluster, makes the plan, and does something with it while its connections are open. Pipeline thread only.</summary>
     /// <param name="approval">What the step of approval is given; null where nothing is run.</param>
     /// <param name="use">Takes the plan and the world that it was made in.</param>
@@ -135,14 +165,15 @@ public abstract class RestoreClusterCmdlet : DrCmdlet
         {
             WorkDirectory = WorkDirectory is null ? null : ResolveDestination(WorkDirectory),
             KeepDirectory = RunsFolder,
-            Repository = request.Repository ?? NamedIn(request.Snapshot),
+            // Where the snapshot lies; a repository that is named besides keeps the journal.
+            Repository = request.Snapshot?.Repository ?? request.Repository,
             OtherHosts = [.. CheckSteps.Hosts(checks), .. request.Members.Values.Select(member => member.Host)],
             Keys = DecryptionKeySource.Read(Identity.Select(ResolveDestination), Passphrase),
             BreakLock = BrokenLock,
             Redactor = Session.Redactor,
             Checks = approval is null ? CheckTools.None : Tools(checks),
             Approval = plan => policy is null ? null : new ApproveStep(
-                policy, () => planned!.Summary, facts => PlanImpact.Figures(plan, facts, TimeProvider.System.GetUtcNow()), RunFolder.State)
+                policy, () => planned!.Summary, facts => PlanImpact.Figures(plan, facts, TimeProvider.System.GetUtcNow()), SessionPaths.State(this))
             {
                 Bundle = approval?.Bundle, BreakGlass = approval?.BreakGlass, Store = approval?.Store, Repository = plan.Repository,
             },
@@ -176,7 +207,7 @@ public abstract class RestoreClusterCmdlet : DrCmdlet
         Cluster = cluster,
         Member = Member,
         Members = Document?.Members ?? new Dictionary<string, MemberSection>(StringComparer.Ordinal),
-        Snapshot = Snapshot is { } given ? given.Stored ?? SnapshotCatalog.Describe(given.Path) : Member is null ? Planned(cluster) : null,
+        Snapshot = _asked is { } given ? Given(given) : Member is null && Planned(cluster) is { } planned ? Named(planned) : null,
         Repository = Repository ?? Document?.Source?.Repository,
         AcceptDataLoss = AcceptDataLoss ?? Document?.AcceptDataLoss,
         OutageStart = OutageStart,
@@ -206,15 +237,27 @@ public abstract class RestoreClusterCmdlet : DrCmdlet
         return Run((_, token) => RestorePlanSource.FindAsync(source, cluster, options, token));
     }
 
-    // A backup may come from another repository than the cluster's own.
-    private string? NamedIn(EtcdSnapshot? snapshot) =>
-        snapshot?.Repository is { } name && Session.Estate.Repositories.ContainsKey(name) ? name : null;
+    private EtcdSnapshot Given(SnapshotReference given) => given.TestResult is { IsValid: false } result
+        ? throw new SnapshotNotValidException(result.Path, result.Findings)
+        : Named(given.Stored ?? SnapshotCatalog.Describe(given.Path));
+
+    // A backup may come from another repository than the cluster's own, or from one that was given as a URI: the run opens it by the estate's name.
+    private EtcdSnapshot Named(EtcdSnapshot snapshot)
+    {
+        if (snapshot.StoredIn is not { } stored)
+        {
+            return snapshot;
+        }
+
+        var name = Session.Estate.RepositoryNames.Where(name => Session.Estate.Describe(name).Uri == stored.Uri).OrderByDescending(name => name == stored.Name).FirstOrDefault();
+        return snapshot with { Repository = name ?? throw new SnapshotRepositoryNotNamedException(snapshot.Name, stored.Uri, Session.Estate.Path) };
+    }
 
     private CheckTools Tools(IReadOnlyList<CheckSection> checks) =>
         new() { Scripts = Scripts, Secrets = CheckSecrets.Read(checks, Session.Secrets) };
 
     /// <summary>The folder of all runs.</summary>
-    private protected string RunsFolder => RunFolder.Of(JournalDirectory is null ? null : ResolveDestination(JournalDirectory));
+    private protected string RunsFolder => SessionPaths.Runs(this, JournalDirectory);
 
     /// <summary>A run whose locks may be taken over; null for none.</summary>
     private protected virtual string? BrokenLock => null;

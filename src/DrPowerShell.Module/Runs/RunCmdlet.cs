@@ -30,8 +30,8 @@ public abstract class RunCmdlet : RepositoryCmdlet
     public RunReference Id { get; set; } = null!;
 
     /// <summary>
-    /// The repository that keeps the journal: a name from the estate, a URI, or a folder. Needed on a machine that does not have the run; the default is
-    /// the one that the run names.
+    /// The repository that keeps the journal: a name from the estate, a URI, or a folder. Needed with an id on a machine that does not have the run; the
+    /// default is the one that the run names.
     /// </summary>
     [Parameter]
     [ArgumentCompleter(typeof(RepositoryNameCompleter))]
@@ -84,11 +84,21 @@ public abstract class RunCmdlet : RepositoryCmdlet
     /// <inheritdoc/>
     protected override void Process() => Item(Id, GoOn, terminating: !MyInvocation.ExpectingInput);
 
-    private string RunsFolder => RunFolder.Of(JournalDirectory is null ? null : ResolveDestination(JournalDirectory));
+    // A run that was piped in says itself where it lies.
+    private string RunsFolder => JournalDirectory is null && LocalJournal is { } journal
+        ? Path.GetDirectoryName(Path.GetDirectoryName(journal))!
+        : SessionPaths.Runs(this, JournalDirectory);
+
+    private string? LocalJournal => Id.Run is { Journal: var journal } && Path.IsPathFullyQualified(journal) && File.Exists(journal) ? journal : null;
+
+    private RepositoryOptions? NamedRepository() => Repository is not null ? ResolveRepository()
+        : LocalJournal is null && Id.Run is { Repository: { } kept, Estate: var estate }
+            ? (Estate is null && File.Exists(estate) ? new EstateSession(this, estate) : Session).Repository(new RepositoryReference(kept))
+        : null;
 
     private void GoOn()
     {
-        var named = Repository is null ? null : ResolveRepository();
+        var named = NamedRepository();
         var run = Find(named);
         var session = Estate is null && run.Estate is { } begun && File.Exists(begun) ? new EstateSession(this, begun) : Session;
         if (run.Kind != RestorePlan.RunbookKind)
@@ -133,7 +143,7 @@ public abstract class RunCmdlet : RepositoryCmdlet
             Checks = MakesChecks ? new CheckTools { Scripts = Scripts, Secrets = CheckSecrets.Read(checks, session.Secrets) } : CheckTools.None,
             Redactor = session.Redactor,
             Approval = _ => run.Steps.Any(step => step.Id == ApproveStep.StepId)
-                ? new ApproveStep(session.Estate.Clusters[plan.Cluster].Approval, () => new PlannedRestore(plan, runbook!).Summary, facts => PlanImpact.Figures(plan, facts, TimeProvider.System.GetUtcNow()), RunFolder.State)
+                ? new ApproveStep(session.Estate.Clusters[plan.Cluster].Approval, () => new PlannedRestore(plan, runbook!).Summary, facts => PlanImpact.Figures(plan, facts, TimeProvider.System.GetUtcNow()), SessionPaths.State(this))
                 {
                     BreakGlass = run.BreakGlass, Store = repository?.Store, Repository = plan.Repository,
                 }
@@ -144,7 +154,7 @@ public abstract class RunCmdlet : RepositoryCmdlet
             var keeping = new RunKeeping { Folder = RunsFolder, Repository = repository, Estate = session.Estate.Path, Redactor = session.Redactor };
             var notifiers = session.Estate.NotifiersOf(plan.Cluster, session.Secrets);
             var ended = Run((output, token) => GoAsync(
-                new RunSession(keeping with { Notices = new NoticeSender(notifiers, session.Redactor, output.WriteWarning) }, new RunWatcher(output, "Restore", run.Steps.Count, plan.Rto, PassThru)),
+                new RunSession(keeping with { Notices = new NoticeSender(notifiers, session.Redactor, output.WriteWarning) }, new RunWatcher(output, "Restore", run.Steps.Count, plan.Rto, plan.OutageStart ?? run.Started, PassThru)),
                 run.Id,
                 begun => runbook = new RestoreRunbook(RunFacts.FromJson<RestorePlan>(begun.Plan), world).Create(),
                 token));

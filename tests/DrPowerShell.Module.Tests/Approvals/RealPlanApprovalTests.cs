@@ -21,6 +21,7 @@ public sealed class RealPlanApprovalTests
         var state = Directory.CreateDirectory(scene["state"]).FullName;
         scene.WriteKeys("dave", "alice", "mallory");
         scene.Cluster.More = $"approval: {{ required: 1, approvers: {{ alice: {scene["alice.pub"]}, dave: {scene["dave.pub"]} }} }}";
+        scene.Cluster.MoreEstate = $"repositories:\n  offsite: {{ uri: 'file://{Directory.CreateDirectory(scene["store"]).FullName}' }}\n";
         scene.Cluster.WriteEstate();
         (await scene.Cluster.EtcdctlAsync("put", "/lost", "1")).ThrowIfFailed();
         (await scene.Cluster.EtcdctlAtAsync(EtcdClusterPlan.Text(scene.Cluster.Plan.Members[0].ClientUrl), "snapshot", "save", scene["newer.db"])).ThrowIfFailed();
@@ -76,10 +77,35 @@ public sealed class RealPlanApprovalTests
         Refused("ImpactExceedsApproval", "r.json");
         await WithMemberAsync("del", "/lost/too");
 
+        // Whatever is true is a WhatIf, also where an approval takes the prompt's place.
+        before = Members();
+        foreach (var preference in new[] { "1", "'true'", "[switch] $true", "[psobject] $true", "[psobject]::AsPSObject($true)" })
+        {
+            Assert.Empty(scene.Run($"$WhatIfPreference = {preference}; try {{ Restore-EtcdCluster -Plan $f/plan.yaml -Approval $f/r.json }} finally {{ $WhatIfPreference = $false }}").Succeed().Output);
+            Assert.Equal(before, Members());
+        }
+
+        // Broken glass asks, and so does -Confirm; nobody is here to answer.
+        foreach (var asks in new[] { "-BreakGlass test", "-Confirm" })
+        {
+            Assert.Contains("interact", scene.Run($"Restore-EtcdCluster -Plan $f/plan.yaml -Approval $f/r.json {asks}").Terminating!.Message, StringComparison.Ordinal);
+            Assert.Equal(before, Members());
+        }
+
         Assert.Equal("Healthy", scene.Run("Restore-EtcdCluster -Plan $f/plan.yaml -Approval $f/r.json").One.Result.ToString());
         await scene.Cluster.KillAsync();
         before = Members();
         Refused("ApprovalUsed", "r.json");
+
+        // Requests that lie in the repository are named by their id, or piped on as objects.
+        var stored = (string)scene.Run("Get-RecoveryPlan -Plan $f/plan.yaml -Repository offsite -MeasureImpact | New-RecoveryRequest -SigningKey $f/dave.key -Reason test -Repository offsite -Confirm:$false").One.Id;
+        scene.Run($"Get-RecoveryRequest -Repository offsite | {Sign} -SigningKey $f/alice.key").Succeed();
+        Assert.Equal("ParametersConflict", Id(scene.Run($"Restore-EtcdCluster -Plan $f/plan.yaml -Approval {stored}")));
+        Assert.Equal("RequestNotFound", Id(scene.Run("Restore-EtcdCluster -Plan $f/plan.yaml -Repository offsite -Approval request-20200101T000000Z-00000000")));
+        Assert.Equal(before, Members());
+        Assert.Equal("Healthy", scene.Run("Restore-EtcdCluster -Plan $f/plan.yaml -Repository offsite -Approval (Get-RecoveryRequest -Repository offsite)").One.Result.ToString());
+        await scene.Cluster.KillAsync();
+        Assert.Equal("ApprovalUsed", Id(scene.Run($"Restore-EtcdCluster -Plan $f/plan.yaml -Repository offsite -Approval {stored}")));
 
         void Refused(string errorId, string file)
         {

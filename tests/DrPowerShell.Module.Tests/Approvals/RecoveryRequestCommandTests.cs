@@ -119,6 +119,37 @@ public sealed class RecoveryRequestCommandTests : IDisposable
     }
 
     [Fact]
+    public void A_duration_is_what_was_typed_and_never_more()
+    {
+        foreach (var (written, seconds) in new[]
+        {
+            ("90s", 90), ("30s", 30), ("1.5s", 1.5), ("1d", 86400), ("0.5d", 43200), ("1.5h", 5400), ("7200", 7200), ("1e3", 1000), ("'36h'", 129600), ("12:00:00", 43200), ("2:05", 7500),
+            ("1.02:00:00", 93600), ("$short", 90), ("([byte] 9)", 9), ("([float] 1.5)", 1.5), ("([ulong] 7)", 7), ("(New-TimeSpan -Hours 2)", 7200),
+        })
+        {
+            var request = Run($"$short = 90s; $plan | New-RecoveryRequest -SigningKey ./dave.key -Reason x -Path './{Guid.NewGuid()}.json' -AcceptDataLoss {written}").One;
+            Assert.Equal((written, TimeSpan.FromSeconds(seconds)), (written, (TimeSpan)request.Limits.Loss));
+        }
+
+        foreach (var written in new[] { "36:00:00", "25:00:00", "25:00", "-02:00:00", "-30s", "1kb", "10l", "0x10", "5y", "$decimal", "([decimal] 90)" })
+        {
+            var error = Run($"$decimal = 2d; $plan | New-RecoveryRequest -SigningKey ./dave.key -Reason x -Path ./never.json -AcceptDataLoss {written}").Terminating;
+            Assert.Contains("AcceptDataLoss", Assert.IsAssignableFrom<ParameterBindingException>(error).Message, StringComparison.Ordinal);
+        }
+
+        Assert.False(File.Exists(_temp["never.json"]));
+    }
+
+    [Fact]
+    public void A_plan_is_taken_as_a_value_with_all_its_steps()
+    {
+        Run("$other = [DrPowerShell.Core.Approvals.PlanSummary]@{ Kind = 'restore'; Target = 'prod'; Digest = 'cd' * 32 }").Succeed();
+
+        Assert.Equal("prod", Run("New-RecoveryRequest @($plan, $plan, $plan) -SigningKey ./dave.key -Reason x -Path ./r.json").One.Target);
+        Assert.Equal(2, Run("New-RecoveryRequest $plan, $other -SigningKey ./dave.key -Reason x -Repository here").Succeed().Output.Count);
+    }
+
+    [Fact]
     public void Keys_may_be_encrypted_and_certificates_may_sign()
     {
         const string Passphrase = "correct-horse";

@@ -76,8 +76,13 @@ public sealed class EstateCommandTests : IDisposable
         var users = Write(Path.Combine("config", "drpowershell", "estate.yaml"), Valid);
         Assert.Equal(users, _session.Run("Get-RecoveryEstate").One.Path);
 
-        Environment.SetEnvironmentVariable("DRPOWERSHELL_ESTATE", here);
-        Assert.Equal(here, _session.Run("Get-RecoveryEstate").One.Path);
+        foreach (var written in new[] { here, "./estate.yaml" })
+        {
+            Environment.SetEnvironmentVariable("DRPOWERSHELL_ESTATE", written);
+            Assert.Equal(here, _session.Run("Get-RecoveryEstate").One.Path);
+            Assert.Equal(here, _session.Run("Test-RecoveryEstate").One.Path);
+            Assert.Equal("far", _session.Run("(TabExpansion2 ($l = 'Get-SnapshotRepository f') $l.Length).CompletionMatches.CompletionText").One);
+        }
     }
 
     [Fact]

@@ -71,6 +71,9 @@ public sealed class RestoreImpactCommandTests : IAsyncLifetime
             Assert.True((TimeSpan)live.MeasuredLoss <= (TimeSpan)live.LossAtMost);
         }
 
+        // The estate may refer to the identity.
+        File.AppendAllText(_temp["estate.yaml"], $"\n    encrypt: {{ recipients: [{Run("$key.Recipient").One}], identities: ['file:prod.key'] }}\n");
+        Assert.Equal("LiveCluster 2 2 1 28 prod", Figures(Run("$old | Measure-RestoreImpact -Cluster prod").One));
         Assert.Empty(Directory.GetDirectories(_temp.FullName, "drpowershell-spool-*"));
         Run("$new = Backup-EtcdSnapshot -Cluster prod -Repository offsite").Succeed();
         var view = (await Command.RunAsync(RepositoryPaths.Drps, ["-Command", $"""
@@ -99,6 +102,7 @@ public sealed class RestoreImpactCommandTests : IAsyncLifetime
         Run("$null = Backup-EtcdSnapshot -Cluster prod -Path ./a.db; $key = New-SnapshotEncryptionKey ./prod.key; $null = Backup-EtcdSnapshot -Cluster prod -Repository offsite -Recipient $key.Recipient").Succeed();
 
         Run("Measure-RestoreImpact ./a.db -DataDirectory ./x -FromManifest").FailsWith("ParametersConflict", Measure, ErrorCategory.InvalidArgument);
+        Run("Measure-RestoreImpact ./a.db -Cluster prod -OutageStart (Get-Date).AddHours(1)").FailsWith("OutageStartAhead", Measure, ErrorCategory.InvalidArgument);
         Run("Measure-RestoreImpact ./a.db -FromManifest").FailsWith("ParametersConflict", Measure, ErrorCategory.InvalidArgument);
         Run("Measure-RestoreImpact ./a.db -FromHosts -Endpoint x:1").FailsWith("ParametersConflict", Measure, ErrorCategory.InvalidArgument);
         Run("Measure-RestoreImpact ./a.db -FromHosts").FailsWith("ParametersConflict", Measure, ErrorCategory.InvalidArgument);

@@ -77,12 +77,13 @@ public sealed class RestorePlanCommandTests
               - { name: orders, type: script, script: hangs.ps1, timeout: 1s, deadline: 2s, interval: 1s }
             """);
 
-        var result = scene.Run("Restore-EtcdCluster -Plan $f/plan.yaml -Confirm:$false");
+        var result = scene.Run("Restore-EtcdCluster -Plan $f/plan.yaml -OutageStart (Get-Date).AddHours(-3) -Confirm:$false");
 
         var record = result.FailsWith("RunFailed", Restore, ErrorCategory.InvalidOperation);
         Assert.Contains("'orders' did not pass: no answer within", record.Exception.Message, StringComparison.Ordinal);
         Assert.Contains("nothing was undone", record.Exception.Message, StringComparison.Ordinal);
         Assert.Contains("one", (await scene.Cluster.EtcdctlAsync("get", "/a")).ThrowIfFailed().Output, StringComparison.Ordinal);
+        Assert.Contains(result.Progress, bar => System.Text.RegularExpressions.Regex.IsMatch(bar.StatusDescription, @"^Verify, step (\d+) of \d+, \S+: .*  elapsed 3h 00m"));
         // The session itself is as it was.
         Assert.Equal(3, scene.Run("1 + 2").One);
     }

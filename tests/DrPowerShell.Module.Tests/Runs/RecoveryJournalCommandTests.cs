@@ -92,6 +92,12 @@ public sealed class RecoveryJournalCommandTests : IAsyncLifetime
         Assert.Equal("Open", Run("Test-RecoveryJournal -Path ./runs/*/journal.jsonl | Where-Object Run -eq $id", ("id", _runs[0])).One.Status.ToString());
         Run("Test-RecoveryJournal $id -FailOn Warning", ("id", _runs[0])).FailsWith("JournalTestFailed", TestJournal, ErrorCategory.InvalidData);
         Assert.Equal("Broken CutOff", Run("Test-RecoveryJournal $id -Repository offsite | ForEach-Object { \"$($_.Status) $($_.Findings[0].Code)\" }", ("id", _runs[0])).One);
+        var untested = Run("Test-RecoveryJournal $id, restore-1 -FailOn Error", ("id", _runs[1]));
+        untested.FailsWith("JournalTestFailed", TestJournal, ErrorCategory.InvalidData);
+        Assert.Equal("RunNotFound", Assert.Single(untested.Errors).FullyQualifiedErrorId.Split(',')[0]);
+        Assert.Single(untested.Output);
+        Directory.Move(_cluster["store"], _cluster["store.away"]);
+        Run("Test-RecoveryJournal $id -Repository offsite -FailOn Error", ("id", _runs[1])).FailsWith("JournalTestFailed", TestJournal, ErrorCategory.InvalidData);
         Run("Test-RecoveryJournal restore-1").Reports("RunNotFound", TestJournal, ErrorCategory.ObjectNotFound);
         Run("Test-RecoveryJournal -LiteralPath ./none.jsonl").FailsWith("PathNotFound", TestJournal, ErrorCategory.ObjectNotFound);
 
@@ -114,6 +120,25 @@ public sealed class RecoveryJournalCommandTests : IAsyncLifetime
         Run("Undo-RecoveryRun $id -Repository offsite -Confirm:$false", ("id", _runs[1])).FailsWith("RunNotResumable", "UndoRecoveryRunCommand", ErrorCategory.InvalidOperation);
         Run("Resume-RecoveryRun $id -Confirm:$false", ("id", _runs[1])).FailsWith("RunNotFound", "ResumeRecoveryRunCommand", ErrorCategory.ObjectNotFound);
         Assert.False(Directory.Exists(_cluster["runs", _runs[1]]));
+    }
+
+    [Fact]
+    public void A_run_that_is_piped_in_says_itself_where_it_lies()
+    {
+        Run("$run = Get-RecoveryRun $id; $PSDefaultParameterValues = @{ '*-*:Estate' = $estate }", ("id", _runs[1])).Succeed();
+
+        Run("$run | Undo-RecoveryRun -Confirm:$false").Reports("RunNotResumable", "UndoRecoveryRunCommand", ErrorCategory.InvalidOperation);
+
+        Directory.Delete(_cluster["runs", _runs[1]], recursive: true);
+        Run("Get-RecoveryRun $id -Repository offsite | Undo-RecoveryRun -Confirm:$false", ("id", _runs[1])).Reports("RunNotResumable", "UndoRecoveryRunCommand", ErrorCategory.InvalidOperation);
+    }
+
+    [Fact]
+    public async Task A_relative_folder_of_state_is_taken_from_the_sessions_location()
+    {
+        using var shell = new RestoreShell($"Set-Location '{_cluster["m1"]}'; (Get-RecoveryRun).Id", state: "..");
+
+        Assert.Equal(_runs, (await shell.WaitAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
     [Fact]

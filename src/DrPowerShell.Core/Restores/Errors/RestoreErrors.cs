@@ -69,7 +69,7 @@ public sealed class FormerMemberNotReachableException(string member, string host
 
 /// <summary>There is nothing to restore from.</summary>
 public sealed class NoRestoreSourceException(string cluster, string tried) : RecoveryException(
-    FailureKind.NotFound, cluster, $"Nothing was found that {cluster} could be restored from: {tried}", "Name a snapshot with -Path or -Snapshot, or a repository that holds one.");
+    FailureKind.NotFound, cluster, $"Nothing was found that {cluster} could be restored from: {tried}", "Name a snapshot with -Snapshot, or with -Repository a repository that holds a backup of it.");
 
 /// <summary>More would be lost than was accepted, or a loss was not named at all.</summary>
 public sealed class DataLossNotAcceptedException(string cluster, string source, TimeSpan? loss, TimeSpan? accepted, string better) : RecoveryException(
