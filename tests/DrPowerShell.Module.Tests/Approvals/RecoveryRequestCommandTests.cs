@@ -124,7 +124,7 @@ public sealed class RecoveryRequestCommandTests : IDisposable
         foreach (var (written, seconds) in new[]
         {
             ("90s", 90), ("30s", 30), ("1.5s", 1.5), ("1d", 86400), ("0.5d", 43200), ("1.5h", 5400), ("7200", 7200), ("1e3", 1000), ("'36h'", 129600), ("12:00:00", 43200), ("2:05", 7500),
-            ("1.02:00:00", 93600), ("$short", 90), ("([byte] 9)", 9), ("([float] 1.5)", 1.5), ("([ulong] 7)", 7), ("(New-TimeSpan -Hours 2)", 7200),
+            ("1.02:00:00", 93600), ("$short", 90), ("([byte] 9)", 9), ("([float] 1.5)", 1.5), ("([ulong] 7)", 7), ("([timespan]::FromHours(2))", 7200),
         })
         {
             var request = Run($"$short = 90s; $plan | New-RecoveryRequest -SigningKey ./dave.key -Reason x -Path './{Guid.NewGuid()}.json' -AcceptDataLoss {written}").One;

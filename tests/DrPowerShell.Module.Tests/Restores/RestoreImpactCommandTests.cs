@@ -102,7 +102,7 @@ public sealed class RestoreImpactCommandTests : IAsyncLifetime
         Run("$null = Backup-EtcdSnapshot -Cluster prod -Path ./a.db; $key = New-SnapshotEncryptionKey ./prod.key; $null = Backup-EtcdSnapshot -Cluster prod -Repository offsite -Recipient $key.Recipient").Succeed();
 
         Run("Measure-RestoreImpact ./a.db -DataDirectory ./x -FromManifest").FailsWith("ParametersConflict", Measure, ErrorCategory.InvalidArgument);
-        Run("Measure-RestoreImpact ./a.db -Cluster prod -OutageStart (Get-Date).AddHours(1)").FailsWith("OutageStartAhead", Measure, ErrorCategory.InvalidArgument);
+        Run("Measure-RestoreImpact ./a.db -Cluster prod -OutageStart ([DateTime]::Now).AddHours(1)").FailsWith("OutageStartAhead", Measure, ErrorCategory.InvalidArgument);
         Run("Measure-RestoreImpact ./a.db -FromManifest").FailsWith("ParametersConflict", Measure, ErrorCategory.InvalidArgument);
         Run("Measure-RestoreImpact ./a.db -FromHosts -Endpoint x:1").FailsWith("ParametersConflict", Measure, ErrorCategory.InvalidArgument);
         Run("Measure-RestoreImpact ./a.db -FromHosts").FailsWith("ParametersConflict", Measure, ErrorCategory.InvalidArgument);

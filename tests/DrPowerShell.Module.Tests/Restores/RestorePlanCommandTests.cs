@@ -77,7 +77,7 @@ public sealed class RestorePlanCommandTests
               - { name: orders, type: script, script: hangs.ps1, timeout: 1s, deadline: 2s, interval: 1s }
             """);
 
-        var result = scene.Run("Restore-EtcdCluster -Plan $f/plan.yaml -OutageStart (Get-Date).AddHours(-3) -Confirm:$false");
+        var result = scene.Run("Restore-EtcdCluster -Plan $f/plan.yaml -OutageStart ([DateTime]::Now).AddHours(-3) -Confirm:$false");
 
         var record = result.FailsWith("RunFailed", Restore, ErrorCategory.InvalidOperation);
         Assert.Contains("'orders' did not pass: no answer within", record.Exception.Message, StringComparison.Ordinal);
@@ -108,7 +108,7 @@ public sealed class RestorePlanCommandTests
     public async Task A_loss_is_written_as_people_write_it_and_anything_else_is_told_what_is_taken()
     {
         await using var scene = await RestoreScene.StartAsync(1);
-        foreach (var written in new[] { "1d", "26h30m", "'1d 2h'", "1w", "1.02:00:00", "02:05:00", "90000", "(New-Object TimeSpan 1, 2, 0)" })
+        foreach (var written in new[] { "1d", "26h30m", "'1d 2h'", "1w", "1.02:00:00", "02:05:00", "90000", "([timespan]::new(26, 0, 0))" })
         {
             Assert.NotEmpty(scene.Run($"Get-RecoveryPlan prod -Snapshot $f/s.db -AcceptDataLoss {written}").Succeed().Output);
         }
@@ -125,9 +125,9 @@ public sealed class RestorePlanCommandTests
     public async Task A_snapshot_is_named_by_its_path_as_the_session_sees_it()
     {
         await using var scene = await RestoreScene.StartAsync(1);
-        foreach (var written in new[] { "$f/s.db", "./s.db", "s.db", "(New-Object IO.FileInfo $f/s.db)" })
+        foreach (var written in new[] { "$f/s.db", "./s.db", "s.db", "([IO.FileInfo]::new(\"$f/s.db\"))" })
         {
-            Assert.NotEmpty(scene.Run($"Set-Location $f; Get-RecoveryPlan prod -Snapshot {written} -AcceptDataLoss 1d").Succeed().Output);
+            Assert.NotEmpty(scene.Run($"$ExecutionContext.SessionState.Path.SetLocation($f); Get-RecoveryPlan prod -Snapshot {written} -AcceptDataLoss 1d").Succeed().Output);
         }
 
         scene.Run("Get-RecoveryPlan prod -Snapshot ./other.db").FailsWith("SnapshotFileNotFound", "GetRecoveryPlanCommand", ErrorCategory.ObjectNotFound);

@@ -43,7 +43,7 @@ public sealed class RestoreSnapshotTests
         {
             scene.Run($"Test-EtcdSnapshot $f/damaged.db | {command}").FailsWith("SnapshotNotValid", name, ErrorCategory.InvalidData);
             scene.Run($"Get-EtcdSnapshot $f/s.db, $f/copy.db | {command}").FailsWith("SeveralSnapshots", name, ErrorCategory.InvalidArgument);
-            scene.Run($"{command} -OutageStart (Get-Date).AddHours(1)").FailsWith("OutageStartAhead", name, ErrorCategory.InvalidArgument);
+            scene.Run($"{command} -OutageStart ([DateTime]::Now).AddHours(1)").FailsWith("OutageStartAhead", name, ErrorCategory.InvalidArgument);
             Assert.Empty(scene.Run($"@() | {command}").Succeed().Output);
             Assert.Equal(before, scene.Tree());
         }

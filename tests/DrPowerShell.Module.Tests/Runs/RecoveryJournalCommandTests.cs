@@ -136,7 +136,7 @@ public sealed class RecoveryJournalCommandTests : IAsyncLifetime
     [Fact]
     public async Task A_relative_folder_of_state_is_taken_from_the_sessions_location()
     {
-        using var shell = new RestoreShell($"Set-Location '{_cluster["m1"]}'; (Get-RecoveryRun).Id", state: "..");
+        using var shell = new RestoreShell($"$null = $ExecutionContext.SessionState.Path.SetLocation('{_cluster["m1"]}'); (Get-RecoveryRun).Id", state: "..");
 
         Assert.Equal(_runs, (await shell.WaitAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
