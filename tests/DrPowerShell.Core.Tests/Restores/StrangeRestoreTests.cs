@@ -44,7 +44,7 @@ public sealed class StrangeRestoreTests
         await using var rig = await WipedAsync(EtcdBinaries.V35);
 
         // With its old configuration and no data it makes up a cluster of its own.
-        await RunAsync(rig, rig.World(), "exchange-m2", async _ => (await Command.RunAsync("/bin/sh", [rig.Cluster["m2", "start.sh"]])).ThrowIfFailed());
+        await RunAsync(rig, rig.World(), "exchange-m2", async token => (await Command.RunAsync("/bin/sh", [rig.Cluster["m2", "start.sh"]], cancellationToken: token)).ThrowIfFailed());
 
         var run = RunSession.Read(rig.Runs, Run);
         Assert.Equal(RunResult.Healthy, run.Result);

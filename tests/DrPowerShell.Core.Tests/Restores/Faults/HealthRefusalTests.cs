@@ -18,7 +18,7 @@ public sealed class HealthRefusalTests
     public async Task A_member_that_holds_something_else_than_the_restored_image_is_named_and_the_run_is_undone()
     {
         const string Run = "restore-other-data";
-        await using var rig = await FaultRig.StartAsync(isUp: false);
+        await using var rig = await FaultRig.StartAsync(FaultScene.Damaged);
 
         var text = await RefusedAsync(rig, Run, "start-m2", before: () => ExchangeAsync(rig, "m2", Run));
 
@@ -30,7 +30,7 @@ public sealed class HealthRefusalTests
     public async Task An_alarm_of_a_restored_member_is_told_the_run_is_undone_and_the_old_cluster_serves_again()
     {
         const string Run = "restore-alarmed";
-        await using var rig = await FaultRig.StartAsync(isUp: true);
+        await using var rig = await FaultRig.StartAsync(FaultScene.Serving);
 
         var text = await RefusedAsync(rig, Run, "leader", behind: () => RaiseAsync(rig.Cluster));
 
