@@ -127,7 +127,7 @@ public sealed class RestorePlanCommandTests
         await using var scene = await RestoreScene.StartAsync(1);
         foreach (var written in new[] { "$f/s.db", "./s.db", "s.db", "([IO.FileInfo]::new(\"$f/s.db\"))" })
         {
-            Assert.NotEmpty(scene.Run($"$ExecutionContext.SessionState.Path.SetLocation($f); Get-RecoveryPlan prod -Snapshot {written} -AcceptDataLoss 1d").Succeed().Output);
+            Assert.NotEmpty(scene.Run($"$null = $ExecutionContext.SessionState.Path.SetLocation($f); Get-RecoveryPlan prod -Snapshot {written} -AcceptDataLoss 1d").Succeed().Output);
         }
 
         scene.Run("Get-RecoveryPlan prod -Snapshot ./other.db").FailsWith("SnapshotFileNotFound", "GetRecoveryPlanCommand", ErrorCategory.ObjectNotFound);
