@@ -131,7 +131,7 @@ public sealed class RestorePlanCommandTests
         }
 
         scene.Run("Get-RecoveryPlan prod -Snapshot ./other.db").FailsWith("SnapshotFileNotFound", "GetRecoveryPlanCommand", ErrorCategory.ObjectNotFound);
-        Assert.Contains("no drive", scene.Run("Get-RecoveryPlan prod -Snapshot nowhere:/s.db").Terminating!.ToString(), StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("No file matches", scene.Run("Get-RecoveryPlan prod -Snapshot nowhere:/s.db").Terminating!.ToString(), StringComparison.OrdinalIgnoreCase);
     }
 
     // By the file itself: every planned step was begun, and finished once, and none was taken back.
