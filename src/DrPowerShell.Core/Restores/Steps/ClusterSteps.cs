@@ -105,26 +105,47 @@ internal sealed class HealthStep(RestoreScope scope) : RunbookStep
     {
         var cluster = await scope.ConnectAsync(cancellationToken).ConfigureAwait(false);
         await using var end = cluster.ConfigureAwait(false);
-        var expected = context.Facts.Find<ExpectedHash>(RestoreImage.HashFact);
-        for (; ;)
+        string? problem = null;
+        try
         {
-            var result = await CheckAsync(context, cluster, compare: expected is null, cancellationToken).ConfigureAwait(false);
-            var problem = Problem(result) ?? Stranger(context, result) ?? await RetiredAsync(cancellationToken).ConfigureAwait(false) ?? (expected is null ? Unequal(result) : await HashProblemAsync(cluster, result, expected, cancellationToken).ConfigureAwait(false));
-            if (problem is null)
+            for (; ;)
             {
-                Tell(context, result, expected is null ? "HashKV equal on all" : "HashKV equal on all and to the image");
-                return;
-            }
+                problem = await ProblemAsync(context, cluster, cancellationToken).ConfigureAwait(false);
+                if (problem is null)
+                {
+                    return;
+                }
 
-            if (expected is not null && await IsPastImageAsync(context, cluster, result, expected, cancellationToken).ConfigureAwait(false))
-            {
-                return;
+                // Members report to one another for a moment after the election; what does not pass is told when the step's time is over.
+                context.Report(problem);
+                await Task.Delay(Pause, context.Time, cancellationToken).ConfigureAwait(false);
             }
-
-            // Members report to one another for a moment after the election; what does not pass is told when the step's time is over.
-            context.Report(problem);
-            await DelayAsync(context, problem, cancellationToken).ConfigureAwait(false);
         }
+        catch (OperationCanceledException) when (problem is not null)
+        {
+            throw new RestoredClusterNotHealthyException(scope.Plan.Cluster, problem);
+        }
+    }
+
+    // Null when all is well; what was proven is in the step's text then.
+    private async Task<string?> ProblemAsync(StepContext context, IEtcdCluster cluster, CancellationToken cancellationToken)
+    {
+        var expected = context.Facts.Find<ExpectedHash>(RestoreImage.HashFact);
+        var result = await CheckAsync(context, cluster, compare: expected is null, cancellationToken).ConfigureAwait(false);
+        if ((Problem(result) ?? Stranger(context, result) ?? await RetiredAsync(cancellationToken).ConfigureAwait(false)) is { } other)
+        {
+            return other;
+        }
+
+        if (expected is null)
+        {
+            Tell(context, result, "HashKV equal on all");
+            return Unequal(result);
+        }
+
+        Tell(context, result, "HashKV equal on all and to the image");
+        return await HashProblemAsync(cluster, result, expected, cancellationToken).ConfigureAwait(false) is { } differs
+            && !await IsPastImageAsync(context, cluster, result, expected, cancellationToken).ConfigureAwait(false) ? differs : null;
     }
 
     private static Task<EtcdClusterTestResult> CheckAsync(StepContext context, IEtcdCluster cluster, bool compare, CancellationToken cancellationToken) =>
@@ -140,7 +161,7 @@ internal sealed class HealthStep(RestoreScope scope) : RunbookStep
     // revision before: then the members are held against one another, and the reader is told that the image is out of reach.
     private async Task<bool> IsPastImageAsync(StepContext context, IEtcdCluster cluster, EtcdClusterTestResult result, ExpectedHash expected, CancellationToken cancellationToken)
     {
-        if (result.Revision <= expected.Revision || Problem(result) is not null || Stranger(context, result) is not null)
+        if (result.Revision <= expected.Revision)
         {
             return false;
         }
@@ -171,18 +192,6 @@ internal sealed class HealthStep(RestoreScope scope) : RunbookStep
             cancellationToken).ConfigureAwait(false);
         Tell(context, compared, "HashKV equal on all");
         return true;
-    }
-
-    private async Task DelayAsync(StepContext context, string problem, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await Task.Delay(Pause, context.Time, cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            throw new RestoredClusterNotHealthyException(scope.Plan.Cluster, problem);
-        }
     }
 
     private string? Problem(EtcdClusterTestResult result)
