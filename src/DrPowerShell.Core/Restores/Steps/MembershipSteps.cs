@@ -112,12 +112,14 @@ internal sealed class RejoinStep(RestoreScope scope, RestoreMember member) : Mem
             list = await cluster.GetMembersAsync(cancellationToken).ConfigureAwait(false);
         }
 
+        // A 3.4 server answers with the list that it has applied itself: in that the old member may be there still, with the same URLs.
+        var others = list.Members.Where(other => other.IdText != old).ToList();
+
         // Found already there where a first attempt was cut off behind its back.
-        var added = list.Members.FirstOrDefault(other => other.PeerUrls.Intersect(Member.PeerUrls).Any())
+        var added = others.Find(other => other.PeerUrls.Intersect(Member.PeerUrls).Any())
             ?? await cluster.AddLearnerAsync(Member.PeerUrls, cancellationToken).ConfigureAwait(false);
-        list = await cluster.GetMembersAsync(cancellationToken).ConfigureAwait(false);
-        var initial = list.Members.SelectMany(other =>
-            other.PeerUrls.Select(url => $"{(other.Id == added.Id ? Member.Name : other.Name)}={RestorePlan.Trimmed(url)}"));
+        var initial = others.Where(other => other.Id != added.Id).Select(other => (other.Name, other.PeerUrls)).Append((Member.Name, added.PeerUrls))
+            .SelectMany(other => other.PeerUrls.Select(url => $"{other.Name}={RestorePlan.Trimmed(url)}"));
         await context.RecordAsync(IdFact, added.IdText, cancellationToken).ConfigureAwait(false);
         await context.RecordAsync(ClusterFact, string.Join(',', initial), cancellationToken).ConfigureAwait(false);
         context.Text = $"{(old is { Length: > 0 } ? $"removed {old}, " : "")}added {added.IdText} as a learner";
