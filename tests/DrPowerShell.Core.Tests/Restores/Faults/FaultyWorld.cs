@@ -19,7 +19,10 @@ internal sealed class FaultyWorld(RestoreWorld inner) : IRestoreWorld, IAsyncDis
     /// <summary>What goes wrong when a host, by its name, is asked for something, by the method's name and its arguments; null for nothing.</summary>
     public Func<string, string, object?[], Exception?> Fault { get; init; } = (_, _, _) => null;
 
-    public IEtcdConnector Etcd => inner.Etcd;
+    /// <summary>What stands between the run and the cluster.</summary>
+    public Func<IEtcdCluster, IEtcdCluster>? Between { get; init; }
+
+    public IEtcdConnector Etcd => Between is null ? inner.Etcd : new Connector(inner.Etcd, Between);
 
     public string? BreakLock => inner.BreakLock;
 
@@ -48,6 +51,12 @@ internal sealed class FaultyWorld(RestoreWorld inner) : IRestoreWorld, IAsyncDis
         inner.FetchAsync(repository, backup, path, progress, cancellationToken);
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
+
+    private sealed class Connector(IEtcdConnector inner, Func<IEtcdCluster, IEtcdCluster> between) : IEtcdConnector
+    {
+        public async Task<IEtcdCluster> ConnectAsync(EtcdConnectionOptions options, CancellationToken cancellationToken) =>
+            between(await inner.ConnectAsync(options, cancellationToken));
+    }
 
     /// <summary>A machine behind which nothing answers once it has vanished.</summary>
 #pragma warning disable CA1852 // The proxy is a subclass that is made at run time.
