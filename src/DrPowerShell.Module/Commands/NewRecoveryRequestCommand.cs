@@ -124,6 +124,12 @@ public sealed class NewRecoveryRequestCommand : SigningCmdlet
             Loss = AcceptDataLoss ?? plan.AcceptedLoss ?? (plan.Impact is { IsLossByAge: true } impact ? impact.Loss + validFor : plan.Impact?.Loss),
             SourceRevision = plan.Impact?.SourceRevision,
         };
+        if (plan is { Source: { Sha256: not null, Snapshot: var snapshot }, Impact: null } && AcceptKeysLost is null)
+        {
+            // What comes from the cluster itself has no digest yet, and loses nothing that is left.
+            WriteWarning($"How many keys are lost by restoring {snapshot} was not measured, so what is approved sets no limit to them. Make the plan with -MeasureImpact, or set one with -AcceptKeysLost.");
+        }
+
         var name = Name ?? (policy is null ? null : ApprovalCheck.NameOf(policy, signer.KeyId, now)) ?? Environment.UserName;
         var bundle = ApprovalBundle.New(plan, limits, Reason, name, signer, now, validFor);
         if (!ShouldProcess(string.Join(", ", new[] { path, options?.Name }.OfType<string>()), $"Request the {plan.Kind} of {plan.Target} ({limits})"))

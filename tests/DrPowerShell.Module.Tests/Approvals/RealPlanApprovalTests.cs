@@ -31,7 +31,12 @@ public sealed class RealPlanApprovalTests
         File.Copy(scene["s.db"], scene["copy.db"]);
         using var here = new StateFolder(state);
 
-        var request = scene.Run($"{Ask} -Path $f/r.json").One;
+        var unmeasured = scene.Run($"{Ask.Replace(" -MeasureImpact", "", StringComparison.Ordinal)} -Path $f/unmeasured.json").Succeed();
+        Assert.Contains(unmeasured.Warnings, warning => warning.Contains("was not measured", StringComparison.Ordinal) && warning.Contains("-MeasureImpact", StringComparison.Ordinal));
+
+        var asked = scene.Run($"{Ask} -Path $f/r.json").Succeed();
+        Assert.DoesNotContain(asked.Warnings, warning => warning.Contains("was not measured", StringComparison.Ordinal));
+        var request = asked.One;
         Assert.Equal(1L, request.Limits.KeysLost);
         Assert.Contains("approve", ((IEnumerable<object>)request.Plan.Steps).Select(step => (string)((dynamic)step).Id));
         scene.Run($"{Sign} $f/r.json -SigningKey $f/alice.key").Succeed();

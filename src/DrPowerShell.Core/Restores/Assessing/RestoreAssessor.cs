@@ -19,6 +19,9 @@ public sealed class RestoreAssessor(Estate estate, IRestoreWorld world, TimeProv
     /// <summary>The finding of a cluster whose clients nobody keeps out while it is restored.</summary>
     internal const string WritersNotNamed = "WritersNotNamed";
 
+    // A repository that is gone with its region must not hold up the restore from what the members have.
+    private static readonly TimeSpan RepositoryPatience = TimeSpan.FromSeconds(20);
+
     private readonly TimeProvider _time = time ?? TimeProvider.System;
 
     /// <summary>Makes the plan.</summary>
@@ -288,15 +291,24 @@ public sealed class RestoreAssessor(Estate estate, IRestoreWorld world, TimeProv
         }
 
         steps?.Report("Looking for the newest verified backup.");
+        using var limit = new CancellationTokenSource(isNeeded ? Timeout.InfiniteTimeSpan : RepositoryPatience, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        string problem;
         try
         {
-            return await SourceOf.NewestBackupAsync(plan, world, name, cancellationToken).ConfigureAwait(false);
+            return await SourceOf.NewestBackupAsync(plan, world, name, either.Token).ConfigureAwait(false);
         }
         catch (RecoveryException e) when (!isNeeded)
         {
-            findings.Add(new RecoveryFinding(RecoverySeverity.Warning, "RepositoryNotRead", $"Whether {name} holds a better source is not known: {e.Message}"));
-            return null;
+            problem = e.Message;
         }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            problem = $"it did not answer within {RepositoryPatience.TotalSeconds:N0} s.";
+        }
+
+        findings.Add(new RecoveryFinding(RecoverySeverity.Warning, "RepositoryNotRead", $"Whether {name} holds a better source is not known: {problem}"));
+        return null;
     }
 
     private NoRestoreSourceException Nothing(RestorePlan plan, string tried) => new(
