@@ -1,14 +1,14 @@
+using System.Text.Json;
 using DrPowerShell.Core.Configuration;
 using DrPowerShell.Core.Restores;
-using DrPowerShell.Core.Restores.Assessing;
 using DrPowerShell.Core.Runbooks;
 using DrPowerShell.Core.Secrets;
 
 namespace DrPowerShell.CrashHost;
 
 /// <summary>
-/// Restores the cluster prod of an estate and dies of SIGKILL at a step: ESTATE RUNS WORK RUN STEP before|behind, or before-undo|behind-undo, for
-/// which the step health fails first, and what RestoreWords reads. Ends with 1 where the run fails by itself.
+/// Restores the cluster prod of an estate and dies of SIGKILL at a step: ESTATE RUNS WORK RUN STEP before|behind PLAN, or before-undo|behind-undo,
+/// for which the step health fails first; the plan is a file. Ends with 1 where the run fails by itself.
 /// </summary>
 internal static class RestoreCrash
 {
@@ -17,8 +17,8 @@ internal static class RestoreCrash
         var (runs, work, run, id, moment) = (args[1], args[2], args[3], args[4], args[5]);
         var estate = EstateFile.Load(args[0]);
         await using var world = new RestoreWorld(estate, "prod", new SecretReader(null), new RestoreWorldOptions { KeepDirectory = runs, WorkDirectory = work });
-        var plan = await new RestoreAssessor(estate, world).AssessAsync(RestoreWords.Read(args[6..]), null, CancellationToken.None);
-        var runbook = new RestoreRunbook(plan, world).Create();
+        using var plan = JsonDocument.Parse(await File.ReadAllBytesAsync(args[6]));
+        var runbook = new RestoreRunbook(RunFacts.FromJson<RestorePlan>(plan.RootElement), world).Create();
         runbook = runbook with { Steps = [.. runbook.Steps.Select(step => With(step, id, moment))] };
         try
         {

@@ -29,6 +29,7 @@ internal sealed class FaultRig : IAsyncDisposable
     private string _clusterId = "";
     private IReadOnlyList<string> _members = [];
     private string? _written;
+    private RestorePlan? _plan;
 
     private FaultRig(FaultScene scene)
     {
@@ -60,14 +61,17 @@ internal sealed class FaultRig : IAsyncDisposable
 
     public string Work => Cluster["work"];
 
-    /// <summary>What is asked for, in RestoreCrash's words.</summary>
-    public IEnumerable<string> Request => Scene.Request(Cluster["s.db"]);
+    /// <summary>The plan as a file, for the process that is killed.</summary>
+    public string PlanFile => Cluster["plan.json"];
 
     /// <summary>A later snapshot, which has a key more.</summary>
     public string Later => Cluster["later.db"];
 
     /// <summary>All steps of the restore, in the plan's order.</summary>
     public IReadOnlyList<RunbookStep> Steps { get; private set; } = [];
+
+    /// <summary>The steps without those of some machines, where others do the same.</summary>
+    public IReadOnlyList<RunbookStep> StepsWithout(params string[] hosts) => [.. Steps.Where(step => !hosts.Contains(step.Host))];
 
     public static async Task<FaultRig> StartAsync(FaultScene scene)
     {
@@ -100,7 +104,9 @@ internal sealed class FaultRig : IAsyncDisposable
         await rig.ResetAsync();
         rig._before = rig.Tree();
         await using var world = new FaultyWorld(rig.World());
-        rig.Steps = (await rig.RunbookAsync(world)).Steps;
+        rig._plan = await new RestoreAssessor(rig._estate, world).AssessAsync(scene.Request(cluster["s.db"]), null, RestoreRig.Token);
+        File.WriteAllText(rig.PlanFile, RunFacts.ToJson(rig._plan).GetRawText());
+        rig.Steps = rig.Runbook(world).Steps;
         return rig;
     }
 
@@ -150,17 +156,13 @@ internal sealed class FaultRig : IAsyncDisposable
 
     public RestoreWorld World() => _rig.World();
 
-    /// <summary>Assesses the cluster as it is, and makes the steps.</summary>
-    public async Task<Runbook> RunbookAsync(IRestoreWorld world)
-    {
-        var plan = await new RestoreAssessor(_estate, world).AssessAsync(RestoreWords.Read(Request), null, RestoreRig.Token);
-        return new RestoreRunbook(plan, world).Create();
-    }
+    // Every fault begins with the same scene, and so with the same plan.
+    private Runbook Runbook(IRestoreWorld world) => new RestoreRunbook(_plan!, world).Create();
 
     /// <summary>Runs the restore with something happening to its steps; returns what ended it.</summary>
     public async Task<Exception?> RunAsync(string run, IRestoreWorld world, Func<RunbookStep, RunbookStep> with, TimeProvider? time = null)
     {
-        var runbook = await RunbookAsync(world);
+        var runbook = Runbook(world);
         return await Record.ExceptionAsync(() => Session(time).RunAsync(run, runbook with { Steps = [.. runbook.Steps.Select(with)] }, RestoreRig.Token));
     }
 

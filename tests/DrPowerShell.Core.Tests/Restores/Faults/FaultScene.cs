@@ -1,16 +1,19 @@
+using DrPowerShell.Core.Backups;
+using DrPowerShell.Core.Restores.Assessing;
+
 namespace DrPowerShell.Core.Tests.Restores.Faults;
 
 /// <summary>What a fault begins with, of three members, and what is asked for.</summary>
 internal sealed record FaultScene
 {
     /// <summary>All are down and damaged, and restored from a file.</summary>
-    public static FaultScene Damaged { get; } = new() { Wiped = ["m1"], Corrupted = ["m2", "m3"], Request = file => [$"snapshot={file}"] };
+    public static FaultScene Damaged { get; } = new() { Wiped = ["m1"], Corrupted = ["m2", "m3"], Request = file => Whole with { Snapshot = SnapshotCatalog.Describe(file) } };
 
     /// <summary>All serve, and are restored from an older file.</summary>
-    public static FaultScene Serving { get; } = new() { Up = ["m1", "m2", "m3"], Request = file => [$"snapshot={file}", "loss=01:00:00"] };
+    public static FaultScene Serving { get; } = new() { Up = ["m1", "m2", "m3"], Request = file => Whole with { Snapshot = SnapshotCatalog.Describe(file), AcceptDataLoss = TimeSpan.FromHours(1) } };
 
     /// <summary>One is down and damaged, and replaced while the others serve.</summary>
-    public static FaultScene OneLost { get; } = new() { Up = ["m1", "m3"], Corrupted = ["m2"], ServesThroughout = true, KeepsLate = true, Request = _ => ["member=m2"] };
+    public static FaultScene OneLost { get; } = new() { Up = ["m1", "m3"], Corrupted = ["m2"], ServesThroughout = true, KeepsLate = true, Request = _ => Whole with { Member = "m2" } };
 
     /// <summary>One is down and has no data any more, and is replaced while the others serve.</summary>
     public static FaultScene OneWiped { get; } = OneLost with { Wiped = ["m2"], Corrupted = [] };
@@ -36,8 +39,10 @@ internal sealed record FaultScene
     /// <summary>Whether what was written after the snapshot is there in the end.</summary>
     public bool KeepsLate { get; init; }
 
-    /// <summary>What is asked for, in RestoreCrash's words, by the path of the snapshot.</summary>
-    public Func<string, IEnumerable<string>> Request { get; init; } = _ => [];
+    /// <summary>What is asked for, by the path of the snapshot.</summary>
+    public Func<string, RestoreRequest> Request { get; init; } = _ => Whole;
+
+    private static RestoreRequest Whole => new() { Cluster = "prod" };
 
     /// <summary>Whether the old cluster serves.</summary>
     public bool HasQuorum => Up.Count > 1;

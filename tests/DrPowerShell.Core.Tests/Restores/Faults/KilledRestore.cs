@@ -11,7 +11,7 @@ internal static class KilledRestore
     public static async Task RunAsync(FaultRig rig, string run, string step, string moment)
     {
         var ended = await Command.RunAsync(
-            CrashHost, ["cluster", rig.Cluster.WriteEstate(), rig.Runs, rig.Work, run, step, moment, .. rig.Request], timeout: TimeSpan.FromMinutes(4), cancellationToken: RestoreRig.Token);
+            CrashHost, ["cluster", rig.Cluster.WriteEstate(), rig.Runs, rig.Work, run, step, moment, rig.PlanFile], timeout: TimeSpan.FromMinutes(4), cancellationToken: RestoreRig.Token);
         Assert.True(ended.ExitCode == Killed, $"{run} ended with {ended.ExitCode}: {ended.Output} {ended.Error}");
     }
 
