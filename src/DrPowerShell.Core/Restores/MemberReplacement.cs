@@ -9,6 +9,9 @@ internal sealed class MemberReplacement(RestoreScope scope)
 {
     private static readonly StepRetry Network = new(3, TimeSpan.FromSeconds(1));
 
+    // etcd changes its members only when they have been connected for five seconds.
+    private static readonly StepRetry Connected = new(5, TimeSpan.FromSeconds(1));
+
     public IEnumerable<RunbookStep> Steps()
     {
         var plan = scope.Plan;
@@ -51,7 +54,7 @@ internal sealed class MemberReplacement(RestoreScope scope)
         yield return new RejoinStep(scope, member)
         {
             Id = $"rejoin-{member.Name}", Phase = RecoveryPhase.Restore, Host = "others", Title = "remove the old member, add it anew as a learner", IsChange = true, LetsClientsIn = true,
-            After = [$"park-{member.Name}"], Retry = Network, Commands = [$"member remove {member.Name}", $"member add {member.Name} --learner --peer-urls {string.Join(',', member.PeerUrls.Select(RestorePlan.Trimmed))}"],
+            After = [$"park-{member.Name}"], Retry = Connected, Commands = [$"member remove {member.Name}", $"member add {member.Name} --learner --peer-urls {string.Join(',', member.PeerUrls.Select(RestorePlan.Trimmed))}"],
         };
         yield return new ConfigureStep(scope, member)
         {

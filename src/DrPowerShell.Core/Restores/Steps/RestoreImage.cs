@@ -45,8 +45,9 @@ internal static class RestoreImage
         File.Delete(path);
         var database = $"{member.DataDirectory.TrimEnd('/')}/member/snap/db";
         var host = scope.Host(member);
-        var entry = await host.FindAsync(database, cancellationToken).ConfigureAwait(false)
-            ?? await host.FindAsync($"{member.Parked(context.Run)}{(member.IsMountPoint ? "" : "/member")}/snap/db", cancellationToken).ConfigureAwait(false)
+        // Once this run has parked it, what lies in its place is new.
+        var entry = await host.FindAsync($"{member.Parked(context.Run)}{(member.IsMountPoint ? "" : "/member")}/snap/db", cancellationToken).ConfigureAwait(false)
+            ?? await host.FindAsync(database, cancellationToken).ConfigureAwait(false)
             ?? throw new HostChangedException(member.Host, $"{database} is gone.");
         await host.DownloadAsync(entry.Path, path, new StepProgress(context, $"copying {entry.Path}", entry.Size), cancellationToken).ConfigureAwait(false);
         return await VerifiedAsync(scope, context, path, scope.Plan.Source!.Sha256, entry.Modified, cancellationToken).ConfigureAwait(false);
