@@ -13,7 +13,7 @@ net8_projects=" Etcd Core "
 net8_without=(-class- "DrPowerShell.Core.Tests.Restores.*" -class- "DrPowerShell.Core.Tests.Hosts.*" -class- "DrPowerShell.Core.Tests.Services.*"
   -class- "DrPowerShell.Core.Tests.Checks.*" -class- "DrPowerShell.Core.Tests.Reports.*"
   -class- "DrPowerShell.Etcd.Tests.Snapshots.Restore.RestoreBootTests" -class- "DrPowerShell.Etcd.Tests.Snapshots.Restore.RestoreKillTests")
-time_limit=40m
+time_limit=50m
 waiting_projects=" Core Providers " # their tests wait for servers more than they compute
 
 names=()
