@@ -186,10 +186,19 @@ internal static class HostScripts
         find "$1" -exec sync -- {} +
         """;
 
+    // openssl takes a third of the time where the processor computes SHA-256 itself, and is asked first whether it does: not every machine has it, and
+    // it writes names as they are. Those that would not stay on their line are sha256sum's, which escapes them.
     public const string Digests = Have + """
         have "$1" || exit 3
         if [ -d "$1" ] && ! [ -x "$1" ]; then echo "$1: Permission denied" >&2; exit 1; fi
-        if [ -d "$1" ]; then cd "$1" && find . -type f -exec sha256sum -- {} +; else sha256sum < "$1"; fi
+        o=$(openssl dgst -sha256 -r </dev/null 2>/dev/null) || o=
+        case $o in e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\ *) fast=1 ;; *) fast= ;; esac
+        if [ -d "$1" ]; then
+          cd "$1"
+          if [ -z "$fast" ]; then find . -type f -exec sha256sum -- {} +; exit; fi
+          find . -type f \( -name '*[\\
+        ]*' -exec sha256sum -- {} + -o -exec openssl dgst -sha256 -r {} + \)
+        elif [ -n "$fast" ]; then openssl dgst -sha256 -r < "$1"; else sha256sum < "$1"; fi
         """;
 
     // Sources and mount points may hold blanks: each is the last on its line, below a headline.

@@ -64,7 +64,8 @@ internal static class HostText
             var isEscaped = line[0] == '\\';
             var text = isEscaped ? line[1..] : line;
             var name = isEscaped ? Unescaped(text[66..]) : text[66..];
-            digests[name == "-" ? "" : name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : name] = text[..64];
+            // What was read from a stream has a name of the program's own.
+            digests[name.StartsWith("./", StringComparison.Ordinal) ? name[2..] : ""] = text[..64];
         }
 
         return digests;

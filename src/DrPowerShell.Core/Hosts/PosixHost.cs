@@ -63,12 +63,15 @@ public abstract class PosixHost(HostOptions options) : IHost
 
     public async Task<byte[]> ReadAsync(string path, CancellationToken cancellationToken)
     {
+        var content = await ReadHeadAsync(path, LargestFile + 1, cancellationToken).ConfigureAwait(false);
+        return content.Length > LargestFile ? throw Failure($"read {path}", path, new HostCommandResult(1, "", $"it is larger than {Number(LargestFile)} bytes")) : content;
+    }
+
+    public async Task<byte[]> ReadHeadAsync(string path, int length, CancellationToken cancellationToken)
+    {
         using var content = new MemoryStream();
-        var what = $"read {path}";
-        var result = await ScriptAsync(what, HostScripts.Read, [path, Number(LargestFile + 1)], path, Soon, cancellationToken, Missing, output: content).ConfigureAwait(false);
-        return result.ExitCode == Missing ? throw new HostFileNotFoundException(Name, path)
-            : content.Length > LargestFile ? throw Failure(what, path, result with { ExitCode = 1, Error = $"it is larger than {Number(LargestFile)} bytes" })
-            : content.ToArray();
+        var result = await ScriptAsync($"read {path}", HostScripts.Read, [path, Number(length)], path, Soon, cancellationToken, Missing, output: content).ConfigureAwait(false);
+        return result.ExitCode == Missing ? throw new HostFileNotFoundException(Name, path) : content.ToArray();
     }
 
     public Task WriteAsync(string path, ReadOnlyMemory<byte> content, HostFileAttributes? attributes, CancellationToken cancellationToken) =>
@@ -140,8 +143,10 @@ public abstract class PosixHost(HostOptions options) : IHost
                 file.Flush(flushToDisk: true);
             }
 
-            var digests = await GetDigestsAsync(path, cancellationToken).ConfigureAwait(false);
-            if (!digests.TryGetValue("", out var there) || there != await DigestAsync(part, cancellationToken).ConfigureAwait(false))
+            // Both machines read at the same time.
+            var (here, digests) = (DigestAsync(part, cancellationToken), GetDigestsAsync(path, cancellationToken));
+            await Task.WhenAll(here, digests).ConfigureAwait(false);
+            if (!(await digests.ConfigureAwait(false)).TryGetValue("", out var there) || there != await here.ConfigureAwait(false))
             {
                 throw new HostDigestMismatchException(Name, path);
             }
@@ -231,16 +236,28 @@ public abstract class PosixHost(HostOptions options) : IHost
 
     private async Task CheckAsync(string localDirectory, string part, CancellationToken cancellationToken)
     {
-        var there = await GetDigestsAsync(part, cancellationToken).ConfigureAwait(false);
-        var files = Directory.EnumerateFiles(localDirectory, "*", SearchOption.AllDirectories).ToList();
-        foreach (var path in files)
+        // Both machines read at the same time.
+        var (here, digests) = (LocalDigestsAsync(localDirectory, cancellationToken), GetDigestsAsync(part, cancellationToken));
+        await Task.WhenAll(here, digests).ConfigureAwait(false);
+        var there = await digests.ConfigureAwait(false);
+        foreach (var (name, digest) in await here.ConfigureAwait(false))
         {
-            var name = Relative(localDirectory, path);
-            if (!there.TryGetValue(name, out var digest) || digest != await DigestAsync(path, cancellationToken).ConfigureAwait(false))
+            if (there.GetValueOrDefault(name) != digest)
             {
                 throw new HostDigestMismatchException(Name, part + "/" + name);
             }
         }
+    }
+
+    private static async Task<List<(string Name, string Digest)>> LocalDigestsAsync(string directory, CancellationToken cancellationToken)
+    {
+        var digests = new List<(string, string)>();
+        foreach (var path in Directory.EnumerateFiles(directory, "*", SearchOption.AllDirectories))
+        {
+            digests.Add((Relative(directory, path), await DigestAsync(path, cancellationToken).ConfigureAwait(false)));
+        }
+
+        return digests;
     }
 
     private async Task TryRemoveAsync(string part)

@@ -35,6 +35,13 @@ public interface IHost : IAsyncDisposable
     /// <exception cref="Hosts.Errors.HostFileNotFoundException">There is no such file.</exception>
     Task<byte[]> ReadAsync(string path, CancellationToken cancellationToken);
 
+    /// <summary>Reads the beginning of a file, all of it where it is shorter.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="length">How many bytes, at most 16 MiB.</param>
+    /// <param name="cancellationToken">Stops it.</param>
+    /// <exception cref="Hosts.Errors.HostFileNotFoundException">There is no such file.</exception>
+    Task<byte[]> ReadHeadAsync(string path, int length, CancellationToken cancellationToken);
+
     /// <summary>Puts a file in place at once and whole: written beside it, fsynced, renamed over it. Null attributes keep those of the file that was there.</summary>
     Task WriteAsync(string path, ReadOnlyMemory<byte> content, HostFileAttributes? attributes, CancellationToken cancellationToken);
 

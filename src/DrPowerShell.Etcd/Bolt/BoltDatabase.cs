@@ -7,6 +7,9 @@ public sealed class BoltDatabase
 {
     private readonly PageCache _cache;
 
+    // etcd takes the system's: no Linux has larger ones.
+    private const int LargestSystemPage = 1 << 16;
+
     // bbolt's largest databases have some millions of pages; the bits that keep track of them must fit in memory too.
     private const ulong MaxPages = 1UL << 28;
 
@@ -83,6 +86,30 @@ public sealed class BoltDatabase
         }
 
         return new BoltDatabase(source, meta, first is null ? firstReason : second is null ? secondReason : null, cacheCapacity);
+    }
+
+    /// <summary>How many bytes of a file <see cref="HasMeta"/> looks at, at most.</summary>
+    public static int HeadLength => LargestSystemPage + BoltLayout.HeaderSize + BoltMeta.Size;
+
+    /// <summary>Whether the beginning of a file holds a valid meta page: without one nothing else of it can be read, and it need not be fetched.</summary>
+    /// <param name="head">The first <see cref="HeadLength"/> bytes, or the whole file where it is shorter.</param>
+    public static bool HasMeta(ReadOnlySpan<byte> head)
+    {
+        var found = IsMeta(head, 0, 0, out _);
+        for (var size = BoltLayout.MinPageSize; size <= LargestSystemPage && !found; size <<= 1)
+        {
+            found = IsMeta(head, size, 1, out var pageSize) && pageSize == size;
+        }
+
+        return found;
+
+        static bool IsMeta(ReadOnlySpan<byte> head, int offset, int slot, out int pageSize)
+        {
+            var start = offset + BoltLayout.HeaderSize;
+            var meta = head.Length < start + BoltMeta.Size ? null : BoltMeta.TryRead(head.Slice(start, BoltMeta.Size), slot, out _);
+            pageSize = meta?.PageSize ?? 0;
+            return meta is not null;
+        }
     }
 
     /// <summary>Opens a top-level bucket, null where there is none.</summary>

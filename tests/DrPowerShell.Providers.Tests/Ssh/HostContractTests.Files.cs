@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using DrPowerShell.Core.Hosts;
 using DrPowerShell.Core.Hosts.Errors;
@@ -46,7 +47,9 @@ public abstract partial class HostContractTests
 
         var listed = await Host.ListAsync(_folder["in"], Token);
         Assert.Equal(OddNames.Select(name => _folder["in", name]).Order(StringComparer.Ordinal), listed.Select(entry => entry.Path));
-        Assert.Equal(OddNames.Order(StringComparer.Ordinal), (await Host.GetDigestsAsync(_folder["in"], Token)).Keys.Order(StringComparer.Ordinal));
+        var digests = await Host.GetDigestsAsync(_folder["in"], Token);
+        Assert.Equal(OddNames.Order(StringComparer.Ordinal), digests.Keys.Order(StringComparer.Ordinal));
+        Assert.All(digests, digest => Assert.Equal(Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(digest.Key))).ToLowerInvariant(), digest.Value));
         foreach (var entry in listed)
         {
             Assert.Equal(entry, await Host.FindAsync(entry.Path, Token));
@@ -105,6 +108,17 @@ public abstract partial class HostContractTests
         await Assert.ThrowsAsync<HostCommandFailedException>(() => Host.ReadAsync(_folder.FullName, Token));
         var missing = await Assert.ThrowsAsync<HostFileNotFoundException>(() => Host.ReadAsync(_folder["none"], Token));
         Assert.Equal($"There is no {_folder["none"]} on {Host.Name}.", missing.Message);
+    }
+
+    [Fact]
+    public async Task The_beginning_of_a_file_is_read_and_all_of_one_that_is_shorter()
+    {
+        var bytes = RandomNumberGenerator.GetBytes(100_000);
+        await File.WriteAllBytesAsync(_folder["file"], bytes, Token);
+        Assert.Equal(bytes[..70_000], await Host.ReadHeadAsync(_folder["file"], 70_000, Token));
+        Assert.Equal(bytes, await Host.ReadHeadAsync(_folder["file"], 1 << 20, Token));
+        await Assert.ThrowsAsync<HostCommandFailedException>(() => Host.ReadHeadAsync(_folder.FullName, 1, Token));
+        await Assert.ThrowsAsync<HostFileNotFoundException>(() => Host.ReadHeadAsync(_folder["none"], 1, Token));
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Globalization;
 using DrPowerShell.Core.Clusters;
 using DrPowerShell.Core.Runbooks;
 using DrPowerShell.Core.Restores.Steps;
+using DrPowerShell.Etcd.Bolt;
 using DrPowerShell.Etcd.Errors;
 using DrPowerShell.Etcd.Files;
 using DrPowerShell.Etcd.Snapshots;
@@ -30,6 +31,12 @@ internal sealed record StoppedDatabase(AssessedMember Member, long Revision, lon
             var (path, wal) = ($"{data}/member/snap/db", $"{data}/member/wal");
             if (!host.IsLocal || !CanRead(path))
             {
+                if (!BoltDatabase.HasMeta(await host.ReadHeadAsync(path, BoltDatabase.HeadLength, cancellationToken).ConfigureAwait(false)))
+                {
+                    findings.Add(Damaged(member, "neither of its meta pages can be read."));
+                    return null;
+                }
+
                 (path, wal) = (Path.Combine(folder, member.Member.Name, "db"), Path.Combine(folder, member.Member.Name, "wal"));
                 Directory.CreateDirectory(wal);
                 await host.DownloadAsync($"{data}/member/snap/db", path, null, cancellationToken).ConfigureAwait(false);
@@ -46,7 +53,7 @@ internal sealed record StoppedDatabase(AssessedMember Member, long Revision, lon
             var result = await new SnapshotVerifier(time).VerifyAsync(source, VerificationLevel.Full, null, cancellationToken).ConfigureAwait(false);
             if (!result.IsValid)
             {
-                findings.Add(new RecoveryFinding(RecoverySeverity.Warning, "DatabaseDamaged", $"The database of {member.Member.Name} is damaged: {result.Findings[0].Text}"));
+                findings.Add(Damaged(member, result.Findings[0].Text));
                 return null;
             }
 
@@ -70,6 +77,8 @@ internal sealed record StoppedDatabase(AssessedMember Member, long Revision, lon
         Beyond is { } entries
             ? string.Create(CultureInfo.InvariantCulture, $"The database of {Member.Member.Name} is used; its WAL holds {entries:N0} entries beyond it, which are not restored.")
             : $"The database of {Member.Member.Name} is used; its WAL cannot be read, so it is not known how many entries beyond it are not restored.");
+
+    private static RecoveryFinding Damaged(AssessedMember member, string why) => new(RecoverySeverity.Warning, "DatabaseDamaged", $"The database of {member.Member.Name} is damaged: {why}");
 
     private static WalSummary? Log(string wal, CancellationToken cancellationToken)
     {

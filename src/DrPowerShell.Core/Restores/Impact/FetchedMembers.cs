@@ -6,6 +6,7 @@ using DrPowerShell.Core.Repositories;
 using DrPowerShell.Core.Restores.Assessing;
 using DrPowerShell.Core.Restores.Steps;
 using DrPowerShell.Core.Services;
+using DrPowerShell.Etcd.Bolt;
 using DrPowerShell.Etcd.Errors;
 using DrPowerShell.Etcd.Snapshots;
 
@@ -144,6 +145,13 @@ public sealed class FetchedMembers : IDisposable
         if (host.IsLocal && CanRead(database.Path))
         {
             _directories.Add(data);
+            return;
+        }
+
+        if (!BoltDatabase.HasMeta(await host.ReadHeadAsync(database.Path, BoltDatabase.HeadLength, cancellationToken).ConfigureAwait(false)))
+        {
+            // A copy of gigabytes takes its time, and this one could not be read.
+            Leave(name, "neither of its database's meta pages can be read: it is damaged.");
             return;
         }
 

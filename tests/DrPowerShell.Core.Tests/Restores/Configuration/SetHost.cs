@@ -81,6 +81,8 @@ internal sealed class SetHost : IHost
     public Task<byte[]> ReadAsync(string path, CancellationToken cancellationToken) =>
         Task.FromResult(Files.GetValueOrDefault(path) ?? throw new HostFileNotFoundException(Name, path));
 
+    public async Task<byte[]> ReadHeadAsync(string path, int length, CancellationToken cancellationToken) => (await ReadAsync(path, cancellationToken)).AsSpan().Slice(0, Math.Min(length, Files[path].Length)).ToArray();
+
     public Task<IReadOnlyList<HostProcess>> GetProcessesAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<HostProcess>>(Processes);
 
     public Task WriteAsync(string path, ReadOnlyMemory<byte> content, HostFileAttributes? attributes, CancellationToken cancellationToken) => throw new NotSupportedException();

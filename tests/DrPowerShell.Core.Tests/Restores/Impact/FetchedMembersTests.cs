@@ -63,10 +63,19 @@ public sealed class FetchedMembersTests : IDisposable
         await etcd.StartAsync("m1", "m2");
         var none = await Assert.ThrowsAsync<NoMemberDataException>(() => FetchAsync(estate, world));
         Assert.Contains("m2 was left out: it is not down", none.Message, StringComparison.Ordinal);
+
+        (await Command.RunAsync("/bin/sh", [etcd["m1", "stop.sh"]])).ThrowIfFailed();
+        (await Command.RunAsync("/bin/sh", [etcd["m2", "stop.sh"]])).ThrowIfFailed();
+        WholeClusterRestoreTests.Corrupt(etcd.Data("m2"));
+        var steps = new List<string>();
+        using var damaged = await FetchAsync(estate, new RemoteWorld(world), spool, new Steps(steps));
+        Assert.Single(damaged.Directories);
+        Assert.Contains(damaged.Findings, finding => finding.Text.StartsWith("m2 was left out: neither of its database's meta pages", StringComparison.Ordinal));
+        Assert.DoesNotContain(steps, step => step.StartsWith("Copying the database of m2", StringComparison.Ordinal));
     }
 
-    private static Task<FetchedMembers> FetchAsync(Estate estate, IRestoreWorld world, string? spool = null) =>
-        FetchedMembers.FetchAsync(estate.Clusters["prod"].Members, world, spool, null, Token);
+    private static Task<FetchedMembers> FetchAsync(Estate estate, IRestoreWorld world, string? spool = null, IProgress<string>? steps = null) =>
+        FetchedMembers.FetchAsync(estate.Clusters["prod"].Members, world, spool, steps, Token);
 
     private static async Task Etcdctl(ServiceCluster etcd, params string[] arguments) => (await etcd.EtcdctlAsync(arguments)).ThrowIfFailed();
 
@@ -78,6 +87,11 @@ public sealed class FetchedMembersTests : IDisposable
         Assert.Equal(ImpactBasis.DataDirectory, impact.Basis);
         Assert.DoesNotContain(impact.Findings, f => f.Code == "FewMembersRead");
         Assert.InRange(impact.LastWrite!.Value, taken, DateTimeOffset.UtcNow.AddSeconds(1));
+    }
+
+    private sealed class Steps(List<string> told) : IProgress<string>
+    {
+        public void Report(string value) => told.Add(value);
     }
 
     /// <summary>The same world, whose machines say that they are others.</summary>
