@@ -77,7 +77,10 @@ public static class MemberConfigurationReader
             var printed = await host.RunAsync(HostCommand.Of("systemctl", "cat", "--no-pager", "--", unit), cancellationToken).ConfigureAwait(false);
             if (!printed.Succeeded)
             {
-                throw new ServiceNotFoundException(service, printed.Reason);
+                throw printed.Error.Contains("No files found", StringComparison.Ordinal)
+                    ? new ServiceNotFoundException(service, printed.Reason + ".")
+                    : new ServiceCommandFailedException(
+                        service, "looked up", printed.Reason, $"Log in to {host.Name} as the estate does and try systemctl cat {unit}; where etcd is run by something else, say so under service: in the estate.");
             }
 
             Texts.Unit = new ServiceUnit(host.Name, new UnitExpansion(unit, facts.HostName), printed.Output);

@@ -228,4 +228,13 @@ public sealed class MemberConfigurationReaderTests
         await Assert.ThrowsAsync<ServiceNotFoundException>(() => ReadAsync(new SetHost(), Systemd));
         await Assert.ThrowsAsync<MemberConfigurationNotFoundException>(() => ReadAsync(new SetHost(), Command));
     }
+
+    [Fact]
+    public async Task A_systemd_that_does_not_answer_is_not_taken_for_one_without_the_unit()
+    {
+        var error = await Assert.ThrowsAsync<ServiceCommandFailedException>(() => ReadAsync(new SetHost { SystemdProblem = "Failed to connect to bus: Host is down\n" }, Systemd));
+
+        Assert.Equal("etcd on etcd-1 could not be looked up: Failed to connect to bus: Host is down.", error.Message);
+        Assert.Contains("systemctl cat etcd.service", error.RecommendedAction!, StringComparison.Ordinal);
+    }
 }

@@ -18,6 +18,9 @@ internal sealed class SetHost : IHost
 
     public string HostName { get; init; } = "node-1";
 
+    /// <summary>What systemctl says instead of answering; null where systemd runs there.</summary>
+    public string? SystemdProblem { get; init; }
+
     public string Name => "etcd-1";
 
     public bool IsLocal => true;
@@ -62,6 +65,11 @@ internal sealed class SetHost : IHost
     {
         if (command.Arguments is ["systemctl", "cat", .., var unit])
         {
+            if (SystemdProblem is not null)
+            {
+                return Task.FromResult(new HostCommandResult(1, "", SystemdProblem));
+            }
+
             string[] units = [.. Files.Keys.Where(path => path.EndsWith("/systemd/system/" + unit, StringComparison.Ordinal))];
             var dropIns = Files.Keys.Where(path => path.Contains($"/systemd/system/{unit}.d/", StringComparison.Ordinal)).OrderBy(path => path[path.LastIndexOf('/')..], StringComparer.Ordinal);
             return Task.FromResult(units.Length == 0
