@@ -23,6 +23,12 @@ public interface IService
     /// <summary>Stops it, and returns when its manager has accepted that; <see cref="WaitUntilDownAsync"/> proves it.</summary>
     Task StopAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Ends a stop that a dead process has left under way on the host, such as a script that waits: it would go on, and stop what is started next.
+    /// Where none is left nothing is done.
+    /// </summary>
+    Task EndStopAsync(CancellationToken cancellationToken);
+
     /// <summary>Polls until its process is gone and its ports are closed.</summary>
     /// <exception cref="Services.Errors.ServiceNotDownException">It was not down in time; tells which process or port is left.</exception>
     Task<ServiceState> WaitUntilDownAsync(TimeSpan patience, CancellationToken cancellationToken);

@@ -300,7 +300,7 @@ public sealed class RunbookExecutor(IRunJournal journal, IRunObserver observer, 
         }
 
         var result = run.Result(journal.Run, step, time.GetUtcNow()) with { Step = step.UndoTitle };
-        var context = new StepContext(step, run.Facts, new ForgivingJournal(journal), observer, time);
+        var context = new StepContext(step, run.Facts, new ForgivingJournal(journal), observer, time) { IsFinished = run.Finished.Contains(step.Id) };
         observer.Began(step, run.NumberOf(step), isUndo: true);
         for (var attempt = 1; ; attempt++)
         {

@@ -24,6 +24,9 @@ public sealed class StepContext
     /// <summary>Whether an earlier process of this run had finished the step, and nothing has begun to end what it brought about.</summary>
     internal bool IsHeld { get; init; }
 
+    /// <summary>For an undo: whether the step was finished. What was only begun may still be under way, by a command that a dead process has left behind.</summary>
+    internal bool IsFinished { get; init; }
+
     /// <summary>Whether clients have been let in, by the journal that the run is gone on with.</summary>
     internal bool IsPast { get; init; }
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using DrPowerShell.Core.Hosts;
 using DrPowerShell.Core.Hosts.Errors;
 using DrPowerShell.Core.Ports;
@@ -8,6 +10,27 @@ namespace DrPowerShell.Core.Services;
 /// <summary>A service that the estate's own commands start and stop. Without a status command its ports and its process alone are measured.</summary>
 internal sealed class CommandService(ServiceOptions options, IHost host) : PolledService(options, host)
 {
+    // What carries the mark is the stop command and all that it has started; what it stops was started by somebody else.
+    private const string Mark = "DRPOWERSHELL_STOP";
+
+    // All are frozen before any is ended: a script whose waiting child dies goes on to its next line.
+    private const string EndMarked = """
+        marked() { grep -lzxF -- "$1" /proc/[0-9]*/environ 2>/dev/null | sed 's,/proc/,,; s,/environ,,'; }
+        n=0 frozen=
+        while p=$(marked "$1") && [ "$p" != "$frozen" ] && [ $n -lt 20 ]; do
+          kill -STOP $p 2>/dev/null
+          frozen=$p
+          n=$((n + 1))
+        done
+        [ -n "$frozen" ] || exit 0
+        n=0
+        while p=$(marked "$1") && [ -n "$p" ] && [ $n -lt 100 ]; do
+          kill -KILL $p 2>/dev/null
+          n=$((n + 1))
+        done
+        [ -z "$p" ]
+        """;
+
     private const int Unknown = 4;
     private const int NotRunnable = 126;
 
@@ -32,7 +55,16 @@ internal sealed class CommandService(ServiceOptions options, IHost host) : Polle
         // A status that says down of something whose ports are open is no reason to leave it running.
         if (!await IsDownAsync(cancellationToken).ConfigureAwait(false))
         {
-            await DoAsync(Options.StopCommand, "stop", "stopped", cancellationToken).ConfigureAwait(false);
+            await DoAsync(Options.StopCommand, "stop", "stopped", cancellationToken, Marked).ConfigureAwait(false);
+        }
+    }
+
+    public override async Task EndStopAsync(CancellationToken cancellationToken)
+    {
+        var result = await Host.RunAsync(HostCommand.Of("/bin/sh", "-c", EndMarked, "drpowershell", Marked), cancellationToken).ConfigureAwait(false);
+        if (!result.Succeeded)
+        {
+            throw new ServiceCommandFailedException(Options, "stopped anew", $"the stop command '{Options.StopCommand}' of a process that died still runs, and cannot be ended", Advice);
         }
     }
 
@@ -64,9 +96,11 @@ internal sealed class CommandService(ServiceOptions options, IHost host) : Polle
             : new ManagerAnswer(result.Succeeded, IsChanging: false, [], $"status command: {(result.Succeeded ? "up" : $"exit code {result.ExitCode}")}");
     }
 
+    private string Marked => $"{Mark}={Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes($"{Options.Host}\n{Options.Name}\n{Options.StopCommand}")))[..16]}";
+
     private async Task<bool> IsDownAsync(CancellationToken cancellationToken) => (await GetStateAsync(cancellationToken).ConfigureAwait(false)).Activity == ServiceActivity.Down;
 
-    private async Task DoAsync(string? line, string name, string act, CancellationToken cancellationToken)
+    private async Task DoAsync(string? line, string name, string act, CancellationToken cancellationToken, string? variable = null)
     {
         if (line is not { Length: > 0 })
         {
@@ -76,7 +110,9 @@ internal sealed class CommandService(ServiceOptions options, IHost host) : Polle
         HostCommandResult result;
         try
         {
-            result = await Host.RunAsync(HostCommand.Shell(line) with { Timeout = Patience }, cancellationToken).ConfigureAwait(false);
+            // A variable that the shell itself exported would not be seen from outside.
+            var command = variable is null ? HostCommand.Shell(line) : HostCommand.Of(["env", variable, .. HostCommand.Shell(line).Arguments]);
+            result = await Host.RunAsync(command with { Timeout = Patience }, cancellationToken).ConfigureAwait(false);
         }
         catch (HostCommandTimedOutException e)
         {

@@ -23,6 +23,9 @@ internal abstract class PolledService(ServiceOptions options, IHost host) : ISer
 
     public abstract Task StopAsync(CancellationToken cancellationToken);
 
+    /// <remarks>A manager that is told to stop something does so whether the one who told it lives or not, and is told otherwise by the next.</remarks>
+    public virtual Task EndStopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
     public async Task<ServiceState> WaitUntilDownAsync(TimeSpan patience, CancellationToken cancellationToken)
     {
         var (state, waited) = await PollAsync(ServiceActivity.Down, patience, cancellationToken).ConfigureAwait(false);

@@ -96,6 +96,29 @@ public sealed class CommandServiceTests : IDisposable
     }
 
     [Fact]
+    public async Task A_stop_that_is_under_way_still_is_ended_with_all_that_it_has_started_and_what_it_was_to_stop_stays_up()
+    {
+        // Its own number tells it from all that other tests wait for.
+        var wait = $"sleep 1{_port}";
+        var service = Open(Start, $"{wait} & setsid {wait}; {Stop}", Status);
+        await service.EndStopAsync(Token);
+        await service.StartAsync(Token);
+        await service.WaitUntilUpAsync(Patience, Token);
+        var left = service.StopAsync(Token);
+        await Eventually.IsTrueAsync(async () => await WaitingAsync() == 2, "it waits");
+
+        await service.EndStopAsync(Token);
+
+        await Assert.ThrowsAsync<ServiceCommandFailedException>(() => left);
+        Assert.Equal(0, await WaitingAsync());
+        Assert.Equal(ServiceActivity.Up, (await service.GetStateAsync(Token)).Activity);
+        (await Command.RunAsync("/bin/sh", ["-c", Stop])).ThrowIfFailed();
+        await service.WaitUntilDownAsync(Patience, Token);
+
+        async Task<int> WaitingAsync() => (await Here().GetProcessesAsync(Token)).Count(process => string.Join(' ', process.Arguments) == wait);
+    }
+
+    [Fact]
     public async Task Something_that_never_comes_up_is_told_with_what_was_seen()
     {
         var service = Open("true", "true", "exit 0");

@@ -1,5 +1,7 @@
+using DrPowerShell.Core.Ports;
 using DrPowerShell.Core.Runbooks;
 using DrPowerShell.Core.Services;
+using DrPowerShell.Etcd.Errors;
 
 namespace DrPowerShell.Core.Restores.Steps;
 
@@ -18,6 +20,10 @@ internal sealed class StopServiceStep(RestoreScope scope, ServiceOptions service
             var was = before.Activity == ServiceActivity.Up || before.IsWanted ? before.Activity : ServiceActivity.Down;
             await context.RecordAsync(WasUp, was.ToString(), cancellationToken).ConfigureAwait(false);
         }
+        else
+        {
+            await target.EndStopAsync(cancellationToken).ConfigureAwait(false);
+        }
 
         await target.StopAsync(cancellationToken).ConfigureAwait(false);
         var state = await target.WaitUntilDownAsync(Timeout * 0.8, cancellationToken).ConfigureAwait(false);
@@ -35,10 +41,31 @@ internal sealed class StopServiceStep(RestoreScope scope, ServiceOptions service
 
         // A member without its quorum is started and not ready, for as long as that lasts: no more is asked of it than it did before.
         var target = scope.World.Service(service);
+        if (!context.IsFinished)
+        {
+            await EndStopAsync(target, context, cancellationToken).ConfigureAwait(false);
+        }
+
         await target.StartAsync(cancellationToken).ConfigureAwait(false);
         context.Text = before == nameof(ServiceActivity.Up)
             ? (await target.WaitUntilUpAsync(Timeout, cancellationToken).ConfigureAwait(false)).Evidence
             : (await target.GetStateAsync(cancellationToken).ConfigureAwait(false)).Evidence;
+    }
+
+    // It may be on its way down still: a start would find it up, do nothing, and leave it down.
+    private async Task EndStopAsync(IService target, StepContext context, CancellationToken cancellationToken)
+    {
+        try
+        {
+            context.Report("ending the stop that was begun");
+            await target.EndStopAsync(cancellationToken).ConfigureAwait(false);
+            await target.StopAsync(cancellationToken).ConfigureAwait(false);
+            await target.WaitUntilDownAsync(Timeout * 0.4, cancellationToken).ConfigureAwait(false);
+        }
+        catch (RecoveryException e) when (!StepFailures.IsBlip(e))
+        {
+            // That is why the step failed: then it stays up, and there is no more to start.
+        }
     }
 }
 
@@ -64,6 +91,7 @@ internal sealed class StartServiceStep(RestoreScope scope, ServiceOptions servic
     protected internal override async Task UndoAsync(StepContext context, CancellationToken cancellationToken)
     {
         var target = scope.World.Service(service);
+        await target.EndStopAsync(cancellationToken).ConfigureAwait(false);
         await target.StopAsync(cancellationToken).ConfigureAwait(false);
         context.Text = (await target.WaitUntilDownAsync(Timeout, cancellationToken).ConfigureAwait(false)).Evidence;
     }
