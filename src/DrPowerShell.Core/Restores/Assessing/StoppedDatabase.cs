@@ -57,10 +57,11 @@ internal sealed record StoppedDatabase(AssessedMember Member, long Revision, lon
                 return null;
             }
 
-            var applied = result.Status!.Metadata.ConsistentIndex;
+            // One that etcd has not written since it made it says nothing, and has applied nothing.
+            var applied = result.Status!.Metadata.ConsistentIndex ?? 0;
             var offset = (await host.GetFactsAsync(cancellationToken).ConfigureAwait(false)).ClockOffset;
             var log = Log(wal, cancellationToken);
-            var beyond = log is null ? null : applied is { } index ? (long)(log.LastIndex > index ? log.LastIndex - index : 0) : (long?)null;
+            var beyond = log is null ? (long?)null : log.LastIndex > applied ? (long)(log.LastIndex - applied) : 0;
             return new StoppedDatabase(member, result.Status.Revision, result.Size, member.Database!.Modified - offset, beyond, log is null ? null : ClusterSurveyor.Hex(log.ClusterId));
         }
         catch (RecoveryException e) when (e.Kind is not FailureKind.Unreachable)
@@ -78,6 +79,20 @@ internal sealed record StoppedDatabase(AssessedMember Member, long Revision, lon
             ? string.Create(CultureInfo.InvariantCulture, $"The database of {Member.Member.Name} is used; its WAL holds {entries:N0} entries beyond it, which are not restored.")
             : $"The database of {Member.Member.Name} is used; its WAL cannot be read, so it is not known how many entries beyond it are not restored.");
 
+    /// <summary>Whether a database of this machine is this user's to read, so that no copy is needed.</summary>
+    public static bool CanRead(string path)
+    {
+        try
+        {
+            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     private static RecoveryFinding Damaged(AssessedMember member, string why) => new(RecoverySeverity.Warning, "DatabaseDamaged", $"The database of {member.Member.Name} is damaged: {why}");
 
     private static WalSummary? Log(string wal, CancellationToken cancellationToken)
@@ -89,19 +104,6 @@ internal sealed record StoppedDatabase(AssessedMember Member, long Revision, lon
         catch (Exception e) when (e is RecoveryException or IOException or UnauthorizedAccessException)
         {
             return null;
-        }
-    }
-
-    private static bool CanRead(string path)
-    {
-        try
-        {
-            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
         }
     }
 }

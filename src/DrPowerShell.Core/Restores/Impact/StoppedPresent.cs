@@ -92,7 +92,8 @@ internal sealed class StoppedPresent : PresentKeys
         var metadata = SnapshotMetadataReader.Read(Etcd.Bolt.BoltDatabase.Open(source), cancellationToken);
         var folder = Path.Combine(directory, "member", "wal");
         var log = WalReader.Read(folder, cancellationToken);
-        var beyond = metadata.ConsistentIndex is { } applied && log.LastIndex > applied ? (long)Math.Min(log.LastIndex - applied, int.MaxValue) : 0;
+        var applied = metadata.ConsistentIndex ?? 0;
+        var beyond = log.LastIndex > applied ? (long)Math.Min(log.LastIndex - applied, int.MaxValue) : 0;
         var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.wal") : [];
         var written = files.Append(database).Max(File.GetLastWriteTimeUtc);
         return new(directory, database, RevisionOf(metadata) + beyond, beyond, new DateTimeOffset(written, TimeSpan.Zero));

@@ -32,7 +32,9 @@ public static class RevisionBump
         using var source = FileByteSource.Open(Path.Combine(dataDirectory, "member", "snap", "db"));
         var metadata = SnapshotMetadataReader.Read(BoltDatabase.Open(source), cancellationToken);
         var wal = WalReader.Read(Path.Combine(dataDirectory, "member", "wal"), cancellationToken);
-        var beyond = metadata.ConsistentIndex is { } applied && wal.LastIndex > applied ? wal.LastIndex - applied : 0;
+        // A database that was never written since it was made says nothing, and has applied nothing.
+        var applied = metadata.ConsistentIndex ?? 0;
+        var beyond = wal.LastIndex > applied ? wal.LastIndex - applied : 0;
         return metadata.Revision + (long)Math.Min(beyond, int.MaxValue);
     }
 }
