@@ -6,10 +6,12 @@ using DrPowerShell.Core.Hosts.Errors;
 using DrPowerShell.Core.Journal;
 using DrPowerShell.Core.Ports;
 using DrPowerShell.Core.Repositories;
+using DrPowerShell.Core.Restores.Errors;
 using DrPowerShell.Core.Restores.Steps;
 using DrPowerShell.Core.Runbooks;
 using DrPowerShell.Core.Secrets;
 using DrPowerShell.Core.Services;
+using DrPowerShell.Etcd.Files;
 
 namespace DrPowerShell.Core.Restores;
 
@@ -104,6 +106,12 @@ public sealed class RestoreWorld : IRestoreWorld, IAsyncDisposable
         else
         {
             Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        // Its name can be guessed, and where it lies others may write: what is restored must not be theirs.
+        if (new DirectoryInfo(path).LinkTarget is not null || (FileFacts.Of(path).Owner is { } owner && owner != FileFacts.CurrentUser))
+        {
+            throw new WorkFolderNotOwnException(path);
         }
 
         return path;

@@ -136,3 +136,10 @@ public sealed class RestoreSourceChangedException(string source, string expected
 /// <summary>The restored cluster is not as it was planned.</summary>
 public sealed class RestoredClusterNotHealthyException(string cluster, string findings) : RecoveryException(
     FailureKind.InvalidState, cluster, $"The restored {cluster} is not healthy: {findings}", "Look at the members' logs.");
+
+/// <summary>A folder for what a run builds is somebody else's, or a link.</summary>
+public sealed class WorkFolderNotOwnException(string path) : RecoveryException(
+    FailureKind.Security,
+    path,
+    $"{path} was there already, and is another user's or a link: what is put there could be exchanged.",
+    "Find out who made it, and remove it; or name a folder of your own with -WorkDirectory.");

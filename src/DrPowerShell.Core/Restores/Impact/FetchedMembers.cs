@@ -142,7 +142,7 @@ public sealed class FetchedMembers : IDisposable
 
         var host = world.Host(assessed.Member.Host);
         var data = assessed.Member.DataDirectory.TrimEnd('/');
-        if (host.IsLocal && CanRead(database.Path))
+        if (host.IsLocal && StoppedDatabase.CanRead(database.Path))
         {
             _directories.Add(data);
             return;
@@ -170,19 +170,6 @@ public sealed class FetchedMembers : IDisposable
         }
 
         _directories.Add(spool.Folder);
-    }
-
-    private static bool CanRead(string path)
-    {
-        try
-        {
-            using var file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
     }
 }
 
