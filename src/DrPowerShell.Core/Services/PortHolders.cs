@@ -16,7 +16,7 @@ internal static class PortHolders
         exit 0
         """;
 
-    private static readonly string[] Tools = ["find", "cat", "head", "stat", "sha256sum", "mv", "rm", "cp", "dd", "chown", "chmod", "chcon", "sync", "df", "ln", "mkdir", "grep", "tail", "less", "vi", "vim", "nano", "ls", "du", "tar", "rsync", "sudo", "journalctl"];
+    private static readonly string[] Tools = ["find", "cat", "head", "stat", "sha256sum", "openssl", "mv", "rm", "cp", "dd", "chown", "chmod", "chcon", "sync", "df", "ln", "mkdir", "grep", "tail", "less", "vi", "vim", "nano", "ls", "du", "tar", "rsync", "sudo", "journalctl"];
 
     public static IEnumerable<int> Read(string output) =>
         output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => int.Parse(line, CultureInfo.InvariantCulture)).Distinct();
