@@ -42,7 +42,13 @@ start() {
   emit SSH_HOST 127.0.0.1 SSH_PORT "$p" SSH_USER "$(id -un)" SSH_FOLDER "$D" SSH_KEY "$D/id" SSH_KNOWN_HOSTS "$D/known_hosts" \
     SSH_HOST_KEY_SHA256 "$(ssh-keygen -lf "$D/host_ed25519.pub" | cut -d' ' -f2)"
 }
-stop() { end sshd; no_logins; }
+stop() {
+  local p s
+  # nsenter passes no signal on to what it has started, and ends after it.
+  if alive sshd && read -r p s <"$D/sshd.proc" && [[ $(<"/proc/$p/comm") == nsenter ]]; then pkill -TERM -P "$p" || true; fi
+  end sshd
+  no_logins
+}
 login() { echo "drssh-$NAME-$1"; }
 # useradd and its like do not wait for one another
 alone() { flock "$DR_SERVICES/users.lock" "$@" 9>&-; }

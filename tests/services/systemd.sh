@@ -11,6 +11,8 @@ start() {
   ((EUID == 0)) || die "needs root"
   mkdir -p "$D/stubs"
   echo "$NAME" >"$D/hostname"
+  # sudo looks its machine's name up, and would wait for a DNS server that does not know it.
+  { cat /etc/hosts; echo "127.0.0.1 $NAME"; } >"$D/hosts"
   for t in default basic sysinit shutdown; do
     printf '[Unit]\nDescription=%s\nDefaultDependencies=no\nAllowIsolate=yes\n' $t >"$D/stubs/$t.target"
   done
@@ -25,7 +27,7 @@ start() {
   mkdir "$cg"
   echo "$cg" >"$D/cgroup"
   # What the machine logs is not ours to read, and what systemd says is to be found in the journal, as anywhere.
-  spawn systemd env -i PATH="$PATH" CG="$cg" STUBS="$D/stubs" HOSTNAME_FILE="$D/hostname" bash -euc '
+  spawn systemd env -i PATH="$PATH" CG="$cg" STUBS="$D/stubs" HOSTNAME_FILE="$D/hostname" HOSTS_FILE="$D/hosts" bash -euc '
     echo $$ >"$CG/cgroup.procs"
     exec unshare --mount --propagation private --pid --fork --kill-child --mount-proc --cgroup --uts --ipc bash -euc "
       mount -t tmpfs -o mode=755 tmpfs /run
@@ -35,6 +37,7 @@ start() {
       umount -R -l /sys/fs/cgroup
       mount -t cgroup2 cgroup2 /sys/fs/cgroup
       mount --bind \$HOSTNAME_FILE /etc/hostname
+      mount --bind \$HOSTS_FILE /etc/hosts
       export container=unshare SYSTEMD_UNIT_PATH=/etc/systemd/system:/run/systemd/system:\$STUBS
       exec /lib/systemd/systemd --system --unit=default.target --log-target=journal --show-status=no"'
   until_true 20 ctl is-system-running --wait || until_true 5 ctl list-units || die "systemd does not answer"

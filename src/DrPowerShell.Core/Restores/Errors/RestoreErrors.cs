@@ -15,7 +15,7 @@ public sealed class ClusterHasQuorumException(string cluster, string what, strin
     public static ClusterHasQuorumException Of(string cluster, IReadOnlyList<string> healthy, IReadOnlyList<string> failed, long revision, long snapshotRevision)
     {
         var lost = snapshotRevision > 0 && revision > snapshotRevision
-            ? string.Create(CultureInfo.InvariantCulture, $" Restoring this snapshot would lose {revision - snapshotRevision:N0} revisions.")
+            ? string.Create(CultureInfo.InvariantCulture, $" Restoring this snapshot would lose {revision - snapshotRevision:N0} revision{(revision - snapshotRevision == 1 ? "" : "s")}.")
             : "";
         var what = string.Create(CultureInfo.InvariantCulture, $"{And(healthy)} still form{(healthy.Count == 1 ? "s" : "")} a healthy quorum at revision {revision:N0}.{lost}");
         var advice = failed.Count switch
@@ -34,7 +34,9 @@ public sealed class ClusterHasQuorumException(string cluster, string what, strin
 public sealed class ClusterNotSeenException(string cluster, IReadOnlyList<string> running, string problem) : RecoveryException(
     FailureKind.Refused,
     cluster,
-    $"{string.Join(", ", running)} of {cluster} run, and none of them answers from here: {problem} Others may be served by them.",
+    running.Count == 1
+        ? $"{running[0]} of {cluster} runs, and does not answer from here: {problem} Others may be served by it."
+        : $"{string.Join(", ", running)} of {cluster} run, and none of them answers from here: {problem} Others may be served by them.",
     "Look at what keeps this machine from reaching them (addresses, certificates, user and password in the estate). If nobody is served, stop them first, or say that nothing need be kept: -AcceptDataLoss 0m.");
 
 /// <summary>The cluster has no quorum, so no single member can be replaced in it.</summary>
