@@ -2,6 +2,7 @@ using System.Net;
 using Amazon.Runtime;
 using Amazon.Runtime.CredentialManagement;
 using Amazon.Runtime.Credentials;
+using Amazon.Runtime.Internal;
 using Amazon.S3;
 using DrPowerShell.Core.Repositories;
 using DrPowerShell.Core.Repositories.Errors;
@@ -64,7 +65,9 @@ internal static class S3Credentials
                 : throw new StoreCredentialsMissingException(store, $"the AWS configuration files have no profile '{profile}', or it holds no credentials.");
         }
 
-        // A resolver of its own each time: the shared one remembers what it found before the environment was changed.
+        // A resolver of its own each time: the shared one remembers what it found before the environment was changed, and so does what tells where an
+        // instance's role is asked for.
+        FallbackInternalConfigurationFactory.Reset();
         using var resolver = new DefaultAWSCredentialsIdentityResolver();
         return (AWSCredentials)await resolver.ResolveIdentityAsync(config).ConfigureAwait(false);
     }
