@@ -194,7 +194,7 @@ internal static class HostScripts
         o=$(openssl dgst -sha256 -r </dev/null 2>/dev/null) || o=
         case $o in e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\ *) fast=1 ;; *) fast= ;; esac
         if [ -d "$1" ]; then
-          cd "$1"
+          cd "$1" || exit 1
           if [ -z "$fast" ]; then find . -type f -exec sha256sum -- {} +; exit; fi
           find . -type f \( -name '*[\\
         ]*' -exec sha256sum -- {} + -o -exec openssl dgst -sha256 -r {} + \)
