@@ -30,6 +30,9 @@ public sealed record SnapshotMetadata
 
     public long ScheduledCompactRevision { get; init; }
 
+    /// <summary>The revision that a server is at once it has loaded the database: 1 in an empty store (etcd v3.6 server/storage/mvcc/kvstore.go restore).</summary>
+    public long RevisionAfterBoot => Math.Max(Math.Max(1, Revision), Math.Max(CompactedRevision, ScheduledCompactRevision));
+
     public bool IsAuthEnabled { get; init; }
 
     public required IReadOnlyList<SnapshotMember> Members { get; init; }

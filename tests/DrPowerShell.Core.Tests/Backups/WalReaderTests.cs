@@ -50,7 +50,7 @@ public sealed class WalReaderTests : IDisposable
         Assert.NotEqual(0UL, wal.ClusterId);
         using (var db = FileByteSource.Open(Path.Combine(data, "member", "snap", "db")))
         {
-            Assert.True(wal.LastIndex >= SnapshotMetadataReader.Read(BoltDatabase.Open(db)).ConsistentIndex);
+            Assert.True(wal.LastIndex >= (SnapshotMetadataReader.Read(BoltDatabase.Open(db)).ConsistentIndex ?? 0));
         }
 
         if (valueKilobytes > 1000)

@@ -383,7 +383,7 @@ public sealed class RestoreAssessor(Estate estate, IRestoreWorld world, TimeProv
     }
 
     private static long? Newest(LiveView live, StoppedDatabase? stopped, RestoreSource? best) =>
-        live.Answering.Count > 0 ? live.Revision : stopped is not null ? stopped.Revision + (stopped.Beyond ?? 0) : best?.Revision;
+        live.Answering.Count > 0 ? live.Revision : stopped is not null ? Math.Max(1, stopped.Revision) + (stopped.Beyond ?? 0) : best?.Revision;
 
     private static IEnumerable<RecoveryFinding> Findings(
         RestoreSource chosen, StoppedDatabase? stopped, EtcdMemberInfo? survivor, LiveView live, AssessedMember[] members)

@@ -62,7 +62,7 @@ public sealed class RestoreImpactMeasurer(TimeProvider? timeProvider = null)
     private RestoreImpact Describe(
         ImpactSnapshot snapshot, SnapshotKeyReader reader, PresentKeys keys, RestoreImpactOptions options, ImpactCount count, long before, long after, CancellationToken cancellationToken)
     {
-        var revision = StoppedPresent.RevisionOf(reader.Metadata);
+        var revision = reader.Metadata.RevisionAfterBoot;
         var now = _time.GetUtcNow();
         var isSame = keys.Revision == revision && count.Keys.Total == 0 && !keys.MayHoldMore;
         var (lastWrite, evidence) = isSame ? (snapshot.Taken, LastWriteEvidence.Revision) : LastWrite(keys, options, count.NewestWrite, now);

@@ -47,7 +47,7 @@ internal sealed class StoppedPresent : PresentKeys
         var isMinority = members.Count <= voters / 2;
         var present = new StoppedPresent(source, reader)
         {
-            Revision = RevisionOf(metadata),
+            Revision = metadata.RevisionAfterBoot,
             NewestRevision = best.Newest,
             Members = [.. metadata.Members.Select(m => m.ToString())],
             MemberIds = [.. metadata.Members.Select(m => m.Id)],
@@ -81,10 +81,6 @@ internal sealed class StoppedPresent : PresentKeys
         base.Dispose();
     }
 
-    /// <summary>The revision that a server is at once it has loaded the database (etcd v3.6 server/storage/mvcc/kvstore.go restore).</summary>
-    public static long RevisionOf(SnapshotMetadata metadata) =>
-        Math.Max(Math.Max(1, metadata.Revision), Math.Max(metadata.CompactedRevision, metadata.ScheduledCompactRevision));
-
     private static Member Look(string directory, CancellationToken cancellationToken)
     {
         var database = Path.Combine(directory, "member", "snap", "db");
@@ -96,7 +92,7 @@ internal sealed class StoppedPresent : PresentKeys
         var beyond = log.LastIndex > applied ? (long)Math.Min(log.LastIndex - applied, int.MaxValue) : 0;
         var files = Directory.Exists(folder) ? Directory.GetFiles(folder, "*.wal") : [];
         var written = files.Append(database).Max(File.GetLastWriteTimeUtc);
-        return new(directory, database, RevisionOf(metadata) + beyond, beyond, new DateTimeOffset(written, TimeSpan.Zero));
+        return new(directory, database, metadata.RevisionAfterBoot + beyond, beyond, new DateTimeOffset(written, TimeSpan.Zero));
     }
 
     private sealed record Member(string Directory, string Database, long Newest, long Beyond, DateTimeOffset Written);

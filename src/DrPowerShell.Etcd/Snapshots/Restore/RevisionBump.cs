@@ -35,6 +35,6 @@ public static class RevisionBump
         // A database that was never written since it was made says nothing, and has applied nothing.
         var applied = metadata.ConsistentIndex ?? 0;
         var beyond = wal.LastIndex > applied ? wal.LastIndex - applied : 0;
-        return metadata.Revision + (long)Math.Min(beyond, int.MaxValue);
+        return metadata.RevisionAfterBoot + (long)Math.Min(beyond, int.MaxValue);
     }
 }
