@@ -32,6 +32,8 @@ public sealed class LatestBackupRestoreTests
         foreach (var how in new[] { "prod", "-Plan $f/plan.yaml" })
         {
             (await cluster.EtcdctlAsync("put", "/backed-up", "before " + how)).ThrowIfFailed();
+            // Of two backups of one second neither is the newer one.
+            await Task.Delay(TimeSpan.FromSeconds(1.1), TestContext.Current.CancellationToken);
             var backup = scene.Run("Backup-EtcdSnapshot -Cluster prod -Repository offsite").One;
             Assert.True((bool)backup.IsEncrypted);
             Assert.Equal("zstd", (string)backup.Manifest.Compression.Algorithm);
