@@ -131,12 +131,20 @@ public sealed class BackupFaultTests(LoadedMember loaded) : IClassFixture<Loaded
     public async Task A_fault_at_any_change_on_the_disk_leaves_the_target_absent_or_complete()
     {
         await using var cluster = await Live.Options().OpenAsync();
-        var counting = new FailingFiles((_, _) => { });
-        (await cluster.BackUpAsync(_temp["count.db"], new SnapshotBackup(counting), o => o with { Level = VerificationLevel.Digest })).Succeed();
-        var whole = await File.ReadAllBytesAsync(_temp["count.db"], Token);
-        Assert.True(counting.Steps > 10, $"{counting.Steps} steps");
+        // In how many pieces the stream comes, and is written, differs a little from one time to the next.
+        var steps = int.MaxValue;
+        for (var i = 0; i < 5; i++)
+        {
+            var counting = new FailingFiles((_, _) => { });
+            File.Delete(_temp["count.db"]);
+            (await cluster.BackUpAsync(_temp["count.db"], new SnapshotBackup(counting), o => o with { Level = VerificationLevel.Digest })).Succeed();
+            steps = Math.Min(steps, counting.Steps);
+        }
 
-        for (var n = 1; n <= counting.Steps; n++)
+        var whole = await File.ReadAllBytesAsync(_temp["count.db"], Token);
+        Assert.True(steps > 10, $"{steps} steps");
+
+        for (var (n, tries) = (1, 1); n <= steps; n++)
         {
             var path = _temp[$"{n}.db"];
             var failed = "";
@@ -152,12 +160,12 @@ public sealed class BackupFaultTests(LoadedMember loaded) : IClassFixture<Loaded
 
             var outcome = await cluster.BackUpAsync(path, new SnapshotBackup(files), o => o with { Level = VerificationLevel.Digest });
 
-            if (failed.Length == 0)
+            if (failed.Length == 0 && tries++ < 10)
             {
-                // The stream came in fewer pieces this time, so that there were fewer writes.
-                Assert.True(n > counting.Steps / 2, $"step {n} of {counting.Steps} was never reached");
+                // Fewer pieces than ever before: the same step once more.
                 outcome.Succeed();
                 File.Delete(path);
+                n--;
                 continue;
             }
 

@@ -92,7 +92,7 @@ public sealed class KilledBackupTests(S3Buckets buckets, SharedSshServer ssh) : 
         var options = ssh.Options(_temp.CreateFolder("store"));
         await using var repository = await SnapshotRepository.OpenAsync(options, Token);
         await using var other = await OtherHost.BeginAsync(repository);
-        var (spoken, killed) = (0L, 0);
+        var (spoken, again) = (0L, 0);
         const int Points = 8;
         for (var i = 0; i <= Points; i++)
         {
@@ -114,14 +114,18 @@ public sealed class KilledBackupTests(S3Buckets buckets, SharedSshServer ssh) : 
             {
                 await Task.WhenAny(proxy.WasCut, process.WaitForExitAsync(Token));
                 process.Kill();
-                killed += await EndAsync(process) == Killed ? 1 : 0;
+                if (await EndAsync(process) != Killed)
+                {
+                    // It was told less than the first one, and came to its end before the cut: the same point once more, of what it was told.
+                    Assert.True(again++ < 5, $"point {i} is not reached");
+                    spoken = Math.Min(spoken, proxy.BytesToClient);
+                    i--;
+                }
             }
 
             await RequireWholeAsync(repository);
         }
 
-        // Of the last one little more than the good-bye is cut short, and it may have ended by then.
-        Assert.InRange(killed, Points - 1, Points);
         await CollectAsync(repository, other, options with { UnfinishedAfter = TimeSpan.FromSeconds(3) });
     }
 
