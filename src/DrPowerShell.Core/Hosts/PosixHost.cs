@@ -262,14 +262,23 @@ public abstract class PosixHost(HostOptions options) : IHost
 
     private async Task TryRemoveAsync(string part)
     {
-        try
+        using var limit = new CancellationTokenSource(Options.Timeout);
+        for (var attempt = 1; ; attempt++)
         {
-            using var limit = new CancellationTokenSource(Options.Timeout);
-            await RemoveAsync(part, limit.Token).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is Etcd.Errors.RecoveryException or OperationCanceledException or ArgumentException)
-        {
-            // The host is gone; what was uploaded carries a name that nobody reads.
+            try
+            {
+                await RemoveAsync(part, limit.Token).ConfigureAwait(false);
+                return;
+            }
+            catch (HostUnreachableException) when (attempt < 3)
+            {
+                // The connection may have been lost with what was cancelled: the next attempt makes a new one.
+            }
+            catch (Exception e) when (e is Etcd.Errors.RecoveryException or OperationCanceledException or ArgumentException)
+            {
+                // The host is gone; what was uploaded carries a name that nobody reads.
+                return;
+            }
         }
     }
 
